@@ -1,0 +1,31 @@
+// The few Linux calls of the data path that Swift's Glibc module does not show: epoll, eventfd, and calls that are variadic in C.
+#pragma once
+#define _GNU_SOURCE 1
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+/// A duplicate of `fd` that is closed on exec, or -1.
+static inline int clinux_duplicate(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, 0); }
+
+/// `epoll_ctl` with the event's data given as an integer.
+static inline int clinux_epoll_control(int epoll, int operation, int fd, uint32_t events, uint64_t data) {
+  struct epoll_event event = {.events = events, .data = {.u64 = data}};
+  return epoll_ctl(epoll, operation, fd, &event);
+}
+
+/// The data of an event as the integer that was given.
+static inline uint64_t clinux_event_data(const struct epoll_event *event) { return event->data.u64; }
+
+static const uint32_t CLINUX_EPOLLIN = EPOLLIN;
+static const uint32_t CLINUX_EPOLLOUT = EPOLLOUT;
+static const uint32_t CLINUX_EPOLLERR = EPOLLERR;
+static const uint32_t CLINUX_EPOLLHUP = EPOLLHUP;

@@ -20,7 +20,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, swiftSettings: strict)
 }
 
 let package = Package(
@@ -44,7 +44,7 @@ let package = Package(
     library("JSON"),
     library("Tokens", ["COpenSSL", "JSON"]),
 
-    library("Telemetry", ["JSON", log]),
+    library("Telemetry", [log]),
     library("Configuration", ["YAML", "JSON"]),
 
     library("Relay", ["CLinux", "WebSocket", "TLS", "Telemetry"], settings: dataPath),
@@ -60,7 +60,10 @@ let package = Package(
       dependencies: ["Gateway", "Configuration", "Vendors", "Tokens", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/Command", swiftSettings: strict),
 
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     tests("WebSocket"), tests("TLS"), tests("YAML"), tests("JSON"), tests("Tokens"), tests("Telemetry"), tests("Configuration"),
-    tests("Relay"), tests("Vendors", ["YAML", "JSON", "Configuration"]), tests("Guards", ["Configuration", "Tokens"]), tests("Gateway", ["JSON"]),
+    tests("Relay", ["WebSocket", "TLS", "Telemetry"]), tests("Vendors", ["YAML", "JSON", "Configuration"]),
+    tests("Guards", ["Configuration", "Tokens", "Telemetry", "JSON"]),
+    tests("Gateway", ["JSON", "WebSocket", "Tokens", "TLS", "Configuration", "Vendors", "voxgate"] + nio),
   ]
 )

@@ -1,6 +1,5 @@
 // The few Linux calls of the data path that Swift's Glibc module does not show: epoll, eventfd, and calls that are variadic in C.
 #pragma once
-#define _GNU_SOURCE 1
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -29,3 +28,12 @@ static const uint32_t CLINUX_EPOLLIN = EPOLLIN;
 static const uint32_t CLINUX_EPOLLOUT = EPOLLOUT;
 static const uint32_t CLINUX_EPOLLERR = EPOLLERR;
 static const uint32_t CLINUX_EPOLLHUP = EPOLLHUP;
+static const uint32_t CLINUX_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
+static const int32_t CLINUX_EVENTFD_FLAGS = EFD_NONBLOCK | EFD_CLOEXEC;
+
+/// Milliseconds of the monotonic clock.
+static inline int64_t clinux_milliseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

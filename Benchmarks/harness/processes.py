@@ -1,0 +1,82 @@
+"""Processes that the benchmark starts: pinned to a core, logged to a file, stopped by their own pid."""
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+
+class Failure(Exception):
+    """Why a measurement, or the whole run, cannot go on."""
+
+
+class Process:
+    """A child on one core. Its output goes to a log file, except stdout where `reads` is set."""
+
+    def __init__(self, name, command, core, folder, reads=False):
+        self.name = name
+        self.log = Path(folder) / f"{name}.log"
+        with open(self.log, "ab") as log:
+            self.child = subprocess.Popen(
+                ["taskset", "-c", str(core), *map(str, command)], cwd=folder, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if reads else log, stderr=log, text=True,
+                start_new_session=True)  # Ctrl-C is ours alone; we stop the children in order.
+
+    @property
+    def pid(self):
+        return self.child.pid
+
+    def children(self):
+        text = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
+        return [int(pid) for pid in text.split()]
+
+    def tail(self):
+        """The last lines of the log, for an error message."""
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        return " | ".join(lines[-3:]) or "nothing in its log"
+
+    def require_running(self):
+        if self.child.poll() is not None:
+            raise Failure(f"{self.name} ended with code {self.child.returncode}: {self.tail()}")
+
+    def stop(self):
+        if self.child.poll() is None:
+            descendants = self.children()
+            self.child.terminate()
+            try:
+                self.child.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+                for pid in descendants:
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except ProcessLookupError:
+                        pass
+        if self.child.stdout:
+            self.child.stdout.close()
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(condition, seconds, what):
+    """Polls until `condition` answers something true, and returns that."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        result = condition()
+        if result:
+            return result
+        time.sleep(0.02)
+    raise Failure(f"{what}: not within {seconds} s")
+
+
+def resident_kilobytes(pid):
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1])
+    return 0

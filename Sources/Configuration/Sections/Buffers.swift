@@ -1,0 +1,22 @@
+/// Memory that one session may hold.
+public struct Buffers: Section, Equatable {
+  public var early = 256 << 10
+  public var toClient = 256 << 10
+  public var toUpstream = 256 << 10
+
+  public init() {}
+
+  public static let section = SectionDescription<Buffers>(
+    "Buffers",
+    """
+    Memory that one session may hold when a side is slower than the other. Times `concurrent`, this is what clients can make the \
+    gateway use.
+    """,
+    fields: [
+      Field("early", \.early, .size(0...(64 << 20)), "Client messages kept, in order, until the upstream is ready. Beyond it: close 1013."),
+      Field("to_client", \.toClient, .size((4 << 10)...(64 << 20)), "Bytes that wait for the client. Beyond it the upstream is not read."),
+      Field(
+        "to_upstream", \.toUpstream, .size((4 << 10)...(64 << 20)),
+        "Bytes that wait for the upstream. Beyond it the client is not read."),
+    ])
+}

@@ -1,0 +1,27 @@
+/// Limits of messages.
+public struct MessageLimits: Section, Equatable {
+  public var maxSize = 16 << 20
+  public var maxFrame = 16 << 20
+  public var types: [String] = []
+  public var pinned: [String: String] = [:]
+
+  public init() {}
+
+  public static let section = SectionDescription<MessageLimits>(
+    "Messages", "Limits of messages, in both directions.",
+    fields: [
+      Field(
+        "max_size", \.maxSize, .size(1...(1 << 30)),
+        """
+        Largest message, its fragments together and after inflation. Beyond it: close 1009. Vendors take audio in messages of up to 15 \
+        MiB; less bounds what a client can make the gateway carry.
+        """),
+      Field("max_frame", \.maxFrame, .size(1...(1 << 30)), "Largest single frame. Beyond it: close 1009."),
+      Field(
+        "types", \.types, .list(of: .text), availability: .notYet(),
+        "Values of the vendor's discriminator that a client may send; empty for all."),
+      Field(
+        "pinned", \.pinned, .map(of: .text, noun: "field"), availability: .notYet(),
+        "Fields of client messages that always have this value: `session.model: gpt-realtime`."),
+    ])
+}

@@ -1,0 +1,64 @@
+import NIOCore
+import NIOHTTP1
+import TLS
+import WebSocket
+
+/// Sends one upgrade and takes one answer; last in the pipeline of a dialled channel.
+final class DialHandler: ChannelInboundHandler {
+  typealias InboundIn = HTTPClientResponsePart
+  typealias OutboundOut = HTTPClientRequestPart
+
+  private let target: DialTarget
+  private var answered: EventLoopPromise<ClientOpening.Agreement>?
+
+  init(_ target: DialTarget, answered: EventLoopPromise<ClientOpening.Agreement>) {
+    self.target = target
+    self.answered = answered
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target.opening.path)
+    head.headers = HTTPHeaders(target.opening.headers.map { ($0.name, $0.value) })
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    context.fireChannelActive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard case .head(let head) = unwrapInboundIn(data) else { return }
+    guard head.status == .switchingProtocols else { return fail(.refused(status: Int(head.status.code)), context) }
+    do {
+      let agreement = try target.opening.validate(
+        status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) })
+      answered?.succeed(agreement)
+      answered = nil
+    } catch {
+      fail(.badHandshake("\(error)"), context)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    fail(.closedEarly, context)
+    context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if case .some(.inputClosed) = event as? ChannelEvent { fail(.closedEarly, context) }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error {
+    case let error as TLSError: fail(.tls(error.name), context)
+    case let error as Gate.Failure: fail(.badHandshake("\(error)"), context)
+    default: fail(.badHandshake("the answer is not HTTP"), context)
+    }
+  }
+
+  private func fail(_ failure: DialFailure, _ context: ChannelHandlerContext) {
+    guard let answered else { return }
+    self.answered = nil
+    answered.fail(failure)
+    context.close(promise: nil)
+  }
+}

@@ -1,0 +1,207 @@
+import Configuration
+import Glibc
+import Guards
+import Logging
+import NIOCore
+import NIOPosix
+import Relay
+import ServiceLifecycle
+import TLS
+import Telemetry
+import Tokens
+import Vendors
+
+/// The gateway as a service: binds, serves until it is told to shut down, drains.
+public struct GatewayService: Service {
+  /// What it needs to start.
+  public struct Settings: Sendable {
+    public var configuration: GatewayConfiguration
+    public var catalogue: Catalogue
+    /// Real environment over `.env`: where secrets and switches are looked up.
+    public var environment: [String: String]
+    public var simulate: SimulationMode
+    public var version: String
+
+    public init(
+      configuration: GatewayConfiguration, catalogue: Catalogue, environment: [String: String], simulate: SimulationMode, version: String
+    ) {
+      self.configuration = configuration
+      self.catalogue = catalogue
+      self.environment = environment
+      self.simulate = simulate
+      self.version = version
+    }
+  }
+
+  /// Why it could not start, in words for the operator.
+  public struct StartFailure: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  private let settings: Settings
+  private let logger: Logger
+
+  public init(_ settings: Settings, logger: Logger) {
+    self.settings = settings
+    self.logger = logger
+  }
+
+  public func run() async throws {
+    raiseDescriptorLimit()
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount))
+    let reactors: [Reactor]
+    let metrics = GatewayMetrics()
+    metrics.build(settings.version).set(1)
+    reactors = try startReactors(metrics)
+    let simulators = try await startSimulators(group)
+    let core = GatewayCore(
+      snapshot: try snapshot(simulators), admission: Admission(capacity: Self.capacity), metrics: metrics, reactors: reactors, logger: logger,
+      logLoop: group.next())
+    report(core)
+    let listeners = try await listen(core, group)
+
+    await waitForShutdown()
+    await drain(core, listeners)
+    for reactor in reactors { reactor.stop() }
+    try await group.shutdownGracefully()
+  }
+
+  // MARK: Start
+
+  /// Most sessions at once: two descriptors each, and some to spare for listeners, dials and files.
+  private static var capacity: Int {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_000 }
+    return max(16, (Int(clamping: limit.rlim_cur) - 64) / 2)
+  }
+
+  /// Sessions cost two descriptors each; the soft limit of a login shell is far below what the system allows.
+  private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+
+  private func startReactors(_ metrics: GatewayMetrics) throws -> [Reactor] {
+    try (0..<max(1, System.coreCount)).map { _ in
+      guard let reactor = Reactor(counters: metrics.reactors.make()), reactor.start() else {
+        throw StartFailure(description: "cannot start a data-path thread: no descriptors or threads left")
+      }
+      return reactor
+    }
+  }
+
+  /// One simulator for each vendor that an upstream may need one of.
+  private func startSimulators(_ group: any EventLoopGroup) async throws -> [String: UpstreamService.Simulation] {
+    var simulators: [String: UpstreamService.Simulation] = [:]
+    guard settings.simulate != .none else { return simulators }
+    for upstream in settings.configuration.upstreams.values {
+      guard let name = upstream.vendor, simulators[name] == nil, let descriptor = settings.catalogue[name], descriptor.simulation != nil else {
+        continue
+      }
+      let hasSecret = (try? upstream.credential?.resolve(environment: settings.environment)) != nil
+      guard settings.simulate.standsIn(hasSecret: hasSecret, wantsSecret: !descriptor.credential.placements.isEmpty) else { continue }
+      let secret = "simulated-" + Hex.text(SecureRandom.bytes(12))
+      let socket = try await SimulatorServer.start(descriptor, secret: secret, group: group)
+      simulators[name] = UpstreamService.Simulation(port: socket.port, secret: Secret(secret))
+    }
+    return simulators
+  }
+
+  private func snapshot(_ simulators: [String: UpstreamService.Simulation]) throws -> Snapshot {
+    try SnapshotBuilder(
+      configuration: settings.configuration, catalogue: settings.catalogue, environment: settings.environment, simulators: simulators,
+      simulate: settings.simulate
+    ).build()
+  }
+
+  private func report(_ core: GatewayCore) {
+    for service in core.snapshot.routes {
+      let upstream = service.upstream
+      var fields: Logger.Metadata = ["route": "\(service.name)", "upstream": "\(upstream.name)", "enabled": .stringConvertible(service.policy.enabled)]
+      if upstream.isSimulated { fields["simulated"] = .stringConvertible(true) }
+      if upstream.isSimulated {
+        logger.warning("route is served by the vendor's simulator: its credential is not set", metadata: fields)
+      } else if service.endpoint.credentialPlacement != nil, upstream.secret == nil {
+        logger.error("route has no credential for its upstream: every session will be refused", metadata: fields)
+      } else {
+        logger.info("route", metadata: fields)
+      }
+    }
+    logger.info(
+      "capacity", metadata: ["sessions": .stringConvertible(core.admission.connections.capacity), "reactors": .stringConvertible(core.reactors.count)])
+  }
+
+  private func listen(_ core: GatewayCore, _ group: any EventLoopGroup) async throws -> [ListeningSocket] {
+    let pages = Pages(core: core)
+    let timeouts = settings.configuration.defaults.timeouts
+    var sockets: [ListeningSocket] = []
+    for listener in settings.configuration.listeners {
+      let certificates = try listener.tls.map { try ServerCertificates(ServerSettings($0)) }
+      let socket = try await ListeningSocket.bind(
+        ListeningSocket.Settings(
+          address: listener.address, certificates: certificates, tlsTimeout: TimeAmount(timeouts.tls), headTimeout: TimeAmount(timeouts.head)),
+        group: group, server: Handshake(core: core, pages: pages))
+      if let certificates { refresh(certificates, group.next()) }
+      sockets.append(socket)
+      logger.info("listening", metadata: ["address": "\(listener.address)", "port": .stringConvertible(socket.port), "tls": .stringConvertible(certificates != nil)])
+    }
+    if let admin = settings.configuration.admin {
+      let token = try admin.token?.resolve(environment: settings.environment)
+      let socket = try await ListeningSocket.bind(
+        ListeningSocket.Settings(address: admin.address), group: group, server: AdminServer(core: core, pages: pages, token: token))
+      sockets.append(socket)
+      logger.info("admin listening", metadata: ["address": "\(admin.address)", "port": .stringConvertible(socket.port)])
+    }
+    return sockets
+  }
+
+  /// Reads certificate and key again when their files change; a pair that does not work changes nothing.
+  private func refresh(_ certificates: ServerCertificates, _ loop: any EventLoop) {
+    loop.scheduleRepeatedTask(initialDelay: .seconds(5), delay: .seconds(5)) { [logger] _ in
+      do throws(TLSError) {
+        if try certificates.refreshIfChanged() { logger.notice("certificate replaced") }
+      } catch {
+        logger.error("certificate not replaced", metadata: ["error": "\(error)"])
+      }
+    }
+  }
+
+  // MARK: End
+
+  private func waitForShutdown() async {
+    try? await gracefulShutdown()
+  }
+
+  /// Takes no more sessions, lets the open ones end by themselves for a while, then closes the rest.
+  private func drain(_ core: GatewayCore, _ listeners: [ListeningSocket]) async {
+    core.admission.drain()
+    core.metrics.draining().set(1)
+    logger.notice("draining", metadata: ["sessions": .stringConvertible(core.admission.connections.total)])
+    await wait(core, settings.configuration.drain.grace)
+    if core.admission.connections.total > 0 {
+      let end = SessionEnd(name: "shutdown", code: .goingAway, reason: "Going away")
+      for reactor in core.reactors { reactor.closeAll(end, over: settings.configuration.drain.spread.milliseconds) }
+      await wait(core, settings.configuration.drain.spread + .seconds(6))
+    }
+    for listener in listeners { await listener.close() }
+    logger.notice("stopped", metadata: ["sessions": .stringConvertible(core.admission.connections.total)])
+  }
+
+  /// Until no session is left, `time` at most.
+  private func wait(_ core: GatewayCore, _ time: Duration) async {
+    let deadline = ContinuousClock.now + time
+    while core.admission.connections.total > 0, ContinuousClock.now < deadline {
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+}
+
+extension ServerSettings {
+  init(_ tls: ListenerTLS) {
+    self.init(
+      identity: TLSIdentity(certificateFile: tls.certificate, keyFile: tls.key), minimumVersion: tls.minimumVersion == .tls13 ? .v13 : .v12,
+      clientCertificates: tls.clientCA.map { .required(authorities: .file($0)) } ?? .none)
+  }
+}

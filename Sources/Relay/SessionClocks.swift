@@ -1,0 +1,58 @@
+import WebSocket
+
+/// The clocks of a session: one wake-up in the wheel stands for all of them.
+extension RelaySession {
+  /// The payload of the gateway's own pings, by which their pongs are told from those that belong to the other end.
+  static let pingPayload = Array("voxgate".utf8)
+
+  /// Looks at every clock, does what is due, and returns when to look again; nil when nothing is awaited.
+  func tick() -> Int64? {
+    let now = unsafe loop.now
+    var next = Int64.max
+    if closing == nil { next = tickOpen(now) }
+    if closing != nil { next = tickClosing(now) }
+    return next == .max || (downstream.isDead && upstream.isDead) ? nil : next
+  }
+
+  private func tickOpen(_ now: Int64) -> Int64 {
+    var ends: [(at: Int64, end: SessionEnd)] = []
+    if let scheduledEnd { ends.append((scheduledEnd.at, scheduledEnd.end)) }
+    if let maximum = terms.sessionMaximum { ends.append((started + maximum, .sessionLimit)) }
+    if let idle = terms.downstream.idle { ends.append((downstream.lastReceived + idle, .downstreamIdle)) }
+    if let idle = terms.upstream.idle { ends.append((upstream.lastReceived + idle, .upstreamIdle)) }
+    for (at, end) in ends where now >= at {
+      self.end(end)
+      return .max
+    }
+    let earliest = ends.map(\.at).min() ?? .max
+    return min(earliest, ping(downstream, now), ping(upstream, now))
+  }
+
+  /// Pings a leg that has been silent; returns when to look again.
+  private func ping(_ leg: Leg, _ now: Int64) -> Int64 {
+    guard closing == nil, leg.keepAlive != nil else { return .max }
+    if leg.lastReceived > leg.lastHeard {
+      leg.lastHeard = leg.lastReceived
+      leg.keepAlive?.received(now: leg.lastReceived)
+    }
+    switch leg.keepAlive?.poll(now: now) {
+    case .wait(let until): return until
+    case .ping:
+      inject(.ping, Self.pingPayload, to: leg)
+      return now + (leg.keepAlive.map { min($0.interval, $0.timeout ?? $0.interval) } ?? .max)
+    case .dead: lost(leg)
+    case nil: break
+    }
+    return .max
+  }
+
+  private func tickClosing(_ now: Int64) -> Int64 {
+    if now >= closeDeadline { closeTimedOut() }
+    var next = closeDeadline
+    for leg in [downstream, upstream] where !leg.isDead {
+      if now >= leg.lingerDeadline { bury(leg) } else { next = min(next, leg.lingerDeadline) }
+    }
+    report()
+    return next
+  }
+}

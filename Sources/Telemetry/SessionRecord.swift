@@ -1,0 +1,101 @@
+import Logging
+
+/// The one log record of a session, written when it has ended or was refused: who, where, how it went, and how much.
+///
+/// There is no member for a payload, a token or a key, and none may be added.
+public struct SessionRecord: Sendable, Equatable {
+  /// Which end of a session, or the gateway itself.
+  public enum Side: String, Sendable, CaseIterable {
+    case downstream, upstream, gateway
+  }
+
+  /// How a session went.
+  public enum Outcome: String, Sendable, CaseIterable {
+    /// Opened, and ended with a Close.
+    case closed
+    /// Opened, and a leg was lost without a Close.
+    case lost
+    /// Opened, and ended by the gateway for a broken rule of the protocol or a limit.
+    case violated
+    /// Never opened.
+    case refused
+  }
+
+  /// What came from one end.
+  public struct Traffic: Sendable, Equatable {
+    public var messages: UInt64
+    /// Frame headers included.
+    public var bytes: UInt64
+
+    public init(messages: UInt64 = 0, bytes: UInt64 = 0) {
+      self.messages = messages
+      self.bytes = bytes
+    }
+  }
+
+  public var session: String
+  public var route: String
+  public var upstream: String?
+  public var subject: String?
+  /// The client's address in the form allowed in logs.
+  public var ip: String
+  public var outcome: Outcome
+  public var closedBy: Side
+  /// A stable name: the refusal's type, the violated rule, or `closed`.
+  public var cause: String
+  /// Of the Close frame, if there was one.
+  public var code: UInt16?
+  /// The gateway's own, or one that passed through it; cut and cleaned when written.
+  public var reason = ""
+  public var downstream = Traffic()
+  public var vendor = Traffic()
+  /// Milliseconds to connect, secure and upgrade the upstream.
+  public var dial: Int64?
+  /// Milliseconds from the client's head to its 101.
+  public var ready: Int64?
+  /// Milliseconds from the 101 to the upstream's first message.
+  public var firstMessage: Int64?
+  /// Milliseconds from the 101 to the end.
+  public var duration: Int64 = 0
+  /// W3C trace id, if the client or the gateway made one.
+  public var trace: String?
+
+  public init(
+    session: String, route: String, upstream: String? = nil, subject: String? = nil, ip: String, outcome: Outcome, closedBy: Side,
+    cause: String
+  ) {
+    self.session = session
+    self.route = route
+    self.upstream = upstream
+    self.subject = subject
+    self.ip = ip
+    self.outcome = outcome
+    self.closedBy = closedBy
+    self.cause = cause
+  }
+
+  /// What is written; members that are nil are left out.
+  public var fields: Logger.Metadata {
+    var fields: Logger.Metadata = [
+      "event": "session", "session": .string(session), "route": .string(route), "ip": .string(ip),
+      "outcome": .string(outcome.rawValue), "closed_by": .string(closedBy.rawValue), "cause": .string(LogText.clean(cause, limit: 64)),
+      "messages_up": .stringConvertible(downstream.messages), "bytes_up": .stringConvertible(downstream.bytes),
+      "messages_down": .stringConvertible(vendor.messages), "bytes_down": .stringConvertible(vendor.bytes),
+      "duration_ms": .stringConvertible(duration),
+    ]
+    fields["upstream"] = upstream.map { .string($0) }
+    fields["subject"] = subject.map { .string(LogText.clean($0, limit: 128)) }
+    fields["code"] = code.map { .stringConvertible($0) }
+    // 123 bytes is what a Close frame has room for (RFC 6455 section 5.5).
+    if !reason.isEmpty { fields["reason"] = .string(LogText.clean(reason, limit: 123)) }
+    fields["dial_ms"] = dial.map { .stringConvertible($0) }
+    fields["ready_ms"] = ready.map { .stringConvertible($0) }
+    fields["first_message_ms"] = firstMessage.map { .stringConvertible($0) }
+    fields["trace"] = trace.map { .string(LogText.clean($0, limit: 64)) }
+    return fields
+  }
+
+  public func log(to logger: Logger) {
+    logger.info("session", metadata: fields)
+  }
+}

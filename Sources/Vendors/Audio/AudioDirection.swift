@@ -1,0 +1,4 @@
+/// A direction of audio.
+public enum AudioDirection: String, Sendable, CaseIterable {
+  case input, output
+}

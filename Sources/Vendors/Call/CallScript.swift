@@ -1,0 +1,307 @@
+import JSON
+
+/// One call to a vendor with a recording, from the upgrade's 101 on. A value without sockets and clocks: messages and the time go in, what to
+/// send and what to show comes out.
+///
+/// Everything it does follows from the vendor's descriptor: it declares the format, says the opening messages, waits for readiness, sends the
+/// recording at the pace of speech, then silence until the vendor has ended the turn, then the closing message. Times are since the call's
+/// start, that is, since whoever owns the script began to connect.
+public struct CallScript: Sendable {
+  public struct Settings: Sendable, Equatable {
+    /// Audio of one message, as far as the vendor's limits let it be.
+    public var chunk = Duration.milliseconds(100)
+    /// How many times faster than real time audio is sent.
+    public var speed = 1.0
+    /// How long readiness and an answer may take: without a message from the vendor, and in all.
+    public var patience = Duration.seconds(15)
+    public var longestAnswer = Duration.seconds(120)
+    /// How long a turn's end may take where the closing message brings out what is left anyway.
+    public var shortPatience = Duration.seconds(3)
+    /// Silence that makes a vendor notice, where keepalives can take its place then.
+    public var silence = Duration.seconds(3)
+    /// For stragglers after a turn's end, and after the recording where nothing tells an end.
+    public var settle = Duration.milliseconds(700)
+    public var quiet = Duration.seconds(2)
+
+    public init() {}
+  }
+
+  enum Phase: Sendable, Equatable {
+    case connecting
+    /// Waits for this one of the ready messages.
+    case preparing(stage: Int, since: Duration)
+    /// Sends, piece by piece, first the recording, then silence.
+    case sending(since: Duration)
+    /// The closing message is out.
+    case draining(since: Duration)
+    /// The vendor has said its last, and closes itself.
+    case expectingClose(since: Duration)
+    /// The close frame is ours to send; the words say what went wrong.
+    case leaving(failure: String?)
+    case ended(CallOutcome)
+  }
+
+  /// Parameters that the URL needs beyond its own.
+  public var query: [QueryRules.Pair] { opening.query }
+  /// What is sent.
+  public var inputFormat: AudioFormat { audio.format }
+  /// What returned audio is; nil where that is not known, or not yet.
+  public var outputFormat: AudioFormat? { ear.outputFormat }
+  public var figures: CallFigures { stopwatch.figures }
+  /// Seconds of the recording: sent so far, and in all.
+  public var progress: (sent: Double, total: Double) { (audio.secondsTaken, audio.seconds) }
+
+  let vendor: VendorDescriptor
+  let settings: Settings
+  let opening: CallOpening
+  var audio: CallAudio
+  var ear: CallEar
+  var stopwatch: CallStopwatch
+  var phase = Phase.connecting
+  /// Pieces sent, those of silence included.
+  private var pieces = 0
+  /// When the recording was sent to its end, and when a turn ended after its last word.
+  private var sentAllAt: Duration?
+  private var turnEndedAt: Duration?
+  private var lastHeardAt = Duration.zero
+  private var lastSignAt = Duration.zero
+  private var lastKeepaliveAt = Duration.zero
+
+  /// - Parameters:
+  ///   - query: of the URL that will be opened; a format that it declares is the one that is sent.
+  public init(
+    _ vendor: VendorDescriptor, _ recording: WAVFile, query: Query = Query(), settings: Settings = Settings()
+  ) throws(CallProblem) {
+    guard vendor.audio.client != nil else { throw .takesNoAudio(vendor: vendor.name) }
+    switch vendor.codec.client {
+    case .messagePack, .protobuf, .eventStream, .volc, .usp: throw .codec(vendor: vendor.name, codec: vendor.codec.client.rawValue)
+    default: break
+    }
+    let input = try CallFormat.input(for: recording.format, query: query, vendor)
+    let output = CallFormat.output(query: query, vendor)
+    self.vendor = vendor
+    self.settings = settings
+    opening = CallOpening(vendor, input: input, output: output, query: query)
+    audio = try CallAudio(recording, as: input.format, chunk: settings.chunk, limits: vendor.audio.limits)
+    ear = CallEar(vendor, outputFormat: output?.format)
+    stopwatch = CallStopwatch(speech: audio.speech)
+  }
+
+  /// How it ended; nil while it goes on.
+  public var outcome: CallOutcome? { if case .ended(let outcome) = phase { outcome } else { nil } }
+
+  // MARK: - what happens
+
+  /// The 101 has come.
+  public mutating func opened(now: Duration) -> [CallAction] {
+    lastHeardAt = now
+    lastSignAt = now
+    lastKeepaliveAt = now
+    phase = .preparing(stage: 0, since: now)
+    var output = opening.messages.map { CallAction.text($0) }
+    advance(nil, now, &output)
+    output += tick(now: now)
+    return output
+  }
+
+  public mutating func receive(text: String, now: Duration) -> [CallAction] {
+    let heard = ear.hear(text)
+    return take(heard.message, heard.events, now)
+  }
+
+  public mutating func receive(binary: [UInt8], now: Duration) -> [CallAction] {
+    let heard = ear.hear(binary)
+    return take(heard.message, heard.events, now)
+  }
+
+  /// The socket is closed.
+  ///
+  /// - Parameter frame: the vendor's close frame, code 1005 where it held none; nil where the connection was lost without one.
+  public mutating func closed(_ frame: CloseFrame?, now: Duration) {
+    let outcome: CallOutcome
+    switch phase {
+    case .ended: return
+    case .leaving(let failure): outcome = failure.map { .failed($0) } ?? .completed
+    case .expectingClose, .draining:
+      let isExpected = frame.map { [1000, 1005, vendor.close.code ?? 1000].contains($0.code) } ?? false
+      outcome = isExpected ? .completed : .failed(CallClose.words(frame, vendor.errors))
+    case .connecting, .preparing: outcome = .failed("\(CallClose.words(frame, vendor.errors)), before it was ready")
+    case .sending:
+      let place = sentAllAt == nil ? "before all audio was sent" : "before the turn's end"
+      outcome = .failed("\(CallClose.words(frame, vendor.errors)), \(place)")
+    }
+    phase = .ended(outcome)
+  }
+
+  /// Time has passed: audio that is due, keepalives, and clocks that ran out.
+  public mutating func tick(now: Duration) -> [CallAction] {
+    var output: [CallAction] = []
+    switch phase {
+    case .connecting, .leaving, .ended: return []
+    case .preparing(let stage, let since):
+      keepAlive(now, &output)
+      if now - since >= settings.patience {
+        let awaited = awaitedStage(stage)
+        leave(failure: "the vendor was not ready", awaited: awaited, settings.patience, &output)
+      }
+    case .sending:
+      sendAudio(now, &output)
+      keepAlive(now, &output)
+      endTurn(now, &output)
+    case .draining(let since):
+      let limit = vendor.close.drain ?? settings.patience
+      if now - since >= limit {
+        let awaited = vendor.close.await?.summary ?? "a close frame"
+        leave(failure: "the vendor did not answer the closing message", awaited: awaited, limit, &output)
+      }
+    case .expectingClose(let since): if now - since >= settings.quiet { leave(&output) }
+    }
+    return output
+  }
+
+  /// When `tick` has something to do, if nothing comes before.
+  public var nextTick: Duration? {
+    let clock: Duration?
+    switch phase {
+    case .connecting, .leaving, .ended: return nil
+    case .preparing(_, let since): clock = since + settings.patience
+    case .sending: clock = [nextPieceAt, turnDeadline?.at].compactMap { $0 }.min()
+    case .draining(let since): clock = since + (vendor.close.drain ?? settings.patience)
+    case .expectingClose(let since): clock = since + settings.quiet
+    }
+    return [clock, nextKeepaliveAt].compactMap { $0 }.min()
+  }
+
+  private mutating func take(_ message: JSONValue?, _ events: [CallEvent], _ now: Duration) -> [CallAction] {
+    if case .ended = phase { return [] }
+    var output = events.map { CallAction.note($0) }
+    lastHeardAt = now
+    var fatal: String?
+    for event in events {
+      switch event {
+      case .transcript(let transcript): stopwatch.heard(transcript, now: now)
+      case .audio: stopwatch.heardAudio(now: now)
+      case .turnEnded: if stopwatch.hasSentAllSpeech { turnEndedAt = now }
+      case .failure(let code, let text, true): fatal = code.map { "\(text) (\($0))" } ?? text
+      default: break
+      }
+    }
+    if case .leaving = phase { return output }
+    if let fatal {
+      leave(failure: "the vendor reports: \(fatal)", &output)
+      return output
+    }
+    if let message {
+      for reply in vendor.keepalive.replies where reply.match?.matches(message) ?? false {
+        if let send = reply.send { output.append(.text(send.rendered { Self.value($0, in: message) })) }
+      }
+      advance(message, now, &output)
+      if case .draining = phase, vendor.close.await?.matches(message) ?? false {
+        if vendor.close.code == nil { leave(&output) } else { phase = .expectingClose(since: now) }
+      }
+    }
+    return output + tick(now: now)
+  }
+
+  private static func value(_ name: String, in message: JSONValue) -> JSONValue? {
+    guard name.hasPrefix("message."), let path = JSONPath(String(name.dropFirst("message.".count))) else { return nil }
+    return path.first(in: message)
+  }
+
+  // MARK: - readiness
+
+  /// Goes on to the next stage where the message is the one that is waited for.
+  private mutating func advance(_ message: JSONValue?, _ now: Duration, _ output: inout [CallAction]) {
+    guard case .preparing(var stage, let since) = phase else { return }
+    if case .stages(let stages) = vendor.lifecycle.ready {
+      if let message, stages[stage].matches(message) { stage += 1 }
+      guard stage == stages.count else {
+        phase = .preparing(stage: stage, since: since)
+        return
+      }
+    }
+    phase = .sending(since: now)
+    stopwatch.ready(now: now)
+    output += [.note(.ready), .note(.sending(audio.format, seconds: audio.seconds))]
+  }
+
+  private func awaitedStage(_ stage: Int) -> String {
+    if case .stages(let stages) = vendor.lifecycle.ready { stages[stage].summary } else { "readiness" }
+  }
+
+  // MARK: - audio
+
+  private var interval: Duration { .seconds(audio.chunkSeconds / max(settings.speed, 0.01)) }
+
+  /// Nil where no more is sent.
+  private var nextPieceAt: Duration? {
+    guard case .sending(let since) = phase else { return nil }
+    let due = since + interval * pieces
+    if let sentAllAt, vendor.keepalive.message != nil, due > sentAllAt + settings.silence { return nil }
+    // Without an end of the turn to wait for, silence tells nobody anything.
+    if sentAllAt != nil, !expectsTurnEnd { return nil }
+    return due
+  }
+
+  private mutating func sendAudio(_ now: Duration, _ output: inout [CallAction]) {
+    while let due = nextPieceAt, due <= now {
+      output.append(opening.message(audio.next()))
+      pieces += 1
+      lastSignAt = now
+      stopwatch.sent(upTo: audio.secondsTaken, now: now)
+      if audio.isFinished, sentAllAt == nil {
+        sentAllAt = now
+        output.append(.note(.sent))
+      }
+    }
+  }
+
+  private var nextKeepaliveAt: Duration? {
+    let rules = vendor.keepalive
+    guard let every = rules.every, rules.message != nil else { return nil }
+    switch phase {
+    case .preparing: if rules.needsAudio { return nil }
+    case .sending: if rules.onlyWhenIdle, nextPieceAt != nil { return nil }
+    default: return nil
+    }
+    return (rules.onlyWhenIdle ? max(lastSignAt, lastKeepaliveAt) : lastKeepaliveAt) + every
+  }
+
+  private mutating func keepAlive(_ now: Duration, _ output: inout [CallAction]) {
+    guard let due = nextKeepaliveAt, due <= now, let text = vendor.keepalive.message?.fixedText else { return }
+    lastKeepaliveAt = now
+    output.append(.text(text))
+  }
+
+  // MARK: - the end
+
+  /// Whether the vendor marks the end of turns and has heard something to end.
+  private var expectsTurnEnd: Bool { !vendor.conversation.turnEnd.isEmpty && audio.hasSpeech }
+
+  /// When the call goes on to its end, as things stand; late where that is not for the better. Nil while the recording is being sent.
+  private var turnDeadline: (at: Duration, isLate: Bool)? {
+    guard let sentAllAt else { return nil }
+    let last = max(lastHeardAt, sentAllAt)
+    guard expectsTurnEnd else { return (vendor.close.message == nil ? last + settings.quiet : sentAllAt, false) }
+    if let turnEndedAt { return (min(max(last, turnEndedAt) + settings.settle, sentAllAt + settings.longestAnswer), false) }
+    let patience = vendor.close.message == nil ? settings.patience : settings.shortPatience
+    return (min(last + patience, sentAllAt + settings.longestAnswer), true)
+  }
+
+  private mutating func endTurn(_ now: Duration, _ output: inout [CallAction]) {
+    guard let deadline = turnDeadline, deadline.at <= now, let sentAllAt else { return }
+    let failure = deadline.isLate && vendor.close.message == nil ? "the vendor did not end the turn" : nil
+    if deadline.isLate { output.append(.note(.late(awaited: turnEndSummary, after: now - sentAllAt))) }
+    guard let message = vendor.close.message else { return leave(failure: failure, &output) }
+    output.append(.text(message.rendered { _ in nil }))
+    phase = .draining(since: now)
+  }
+
+  private var turnEndSummary: String { vendor.conversation.turnEnd.map(\.summary).joined(separator: " or ") }
+
+  private mutating func leave(failure: String? = nil, awaited: String? = nil, _ after: Duration = .zero, _ output: inout [CallAction]) {
+    if let awaited { output.append(.note(.late(awaited: awaited, after: after))) }
+    phase = .leaving(failure: failure)
+    output.append(.finish(code: 1000))
+  }
+}

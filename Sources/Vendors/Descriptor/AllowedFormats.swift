@@ -1,0 +1,38 @@
+import Configuration
+
+/// Which formats a vendor takes and gives (D12): its own names, and what they are.
+public struct AllowedFormats: Sendable, Equatable {
+  public struct Format: Sendable, Equatable {
+    public var codec = AudioEncoding.pcmS16LE
+    /// Nil for any.
+    public var rates: [Int]?
+    /// Nil for any.
+    public var channels: [Int]?
+
+    public init() {}
+  }
+
+  public var input: [String: Format] = [:]
+  public var output: [String: Format] = [:]
+
+  public init() {}
+}
+
+extension AllowedFormats: Section {
+  public static let section = SectionDescription<AllowedFormats>(
+    "VendorAllowedFormats", "The vendor's names of formats, and what they are.",
+    fields: [
+      Field("input", \.input, .map(of: .section, noun: "encoding"), "Audio of the client."),
+      Field("output", \.output, .map(of: .section, noun: "encoding"), "Audio of the vendor."),
+    ])
+}
+
+extension AllowedFormats.Format: Section {
+  public static let section = SectionDescription<AllowedFormats.Format>(
+    "VendorFormat", "One format.",
+    fields: [
+      Field("codec", \.codec, .choice, required: true, "What it is."),
+      Field("rates", \.rates, .list(of: .integer(1...768_000), single: true), "Sample rates in Hz; any where absent."),
+      Field("channels", \.channels, .list(of: .integer(1...64), single: true), "Channel counts; any where absent."),
+    ])
+}

@@ -1,0 +1,71 @@
+import Configuration
+
+/// How a short-lived token is had for the account's key (D2).
+public struct CredentialExchange: Sendable, Equatable {
+  public struct RESTToken: Sendable, Equatable {
+    public var method = "POST"
+    public var url = TextTemplate("")
+    public var headers: [CredentialPlacement.NamedTemplate] = []
+    public var body: MessageTemplate?
+    public var valuePath: JSONPath?
+    public var expiresPath: JSONPath?
+    public var defaultTTL: Duration?
+    public var singleUse = false
+
+    public init() {}
+  }
+
+  public struct ClientCredentials: Sendable, Equatable {
+    public var url = ""
+    public var scope: String?
+
+    public init() {}
+  }
+
+  /// Identity services whose own libraries or endpoints hand out tokens.
+  public enum Provider: String, Sendable, CaseIterable {
+    case gcpADC = "gcp_adc"
+    case entra
+  }
+
+  public var restToken: RESTToken?
+  public var clientCredentials: ClientCredentials?
+  public var provider: Provider?
+
+  public init() {}
+}
+
+extension CredentialExchange: Section {
+  public static let section = SectionDescription<CredentialExchange>(
+    "VendorExchange", "How a short-lived token is had for the account's key.",
+    fields: [
+      Field("rest_token", \.restToken, .section, "One REST request returns it."),
+      Field("oauth_client_credentials", \.clientCredentials, .section, "OAuth 2.0 client credentials."),
+      Field("provider", \.provider, .choice, "An identity service."),
+    ],
+    rules: [.exactlyOne(["rest_token", "oauth_client_credentials", "provider"])])
+}
+
+extension CredentialExchange.RESTToken: Section {
+  public static let section = SectionDescription<CredentialExchange.RESTToken>(
+    "VendorRESTToken", "One REST request returns a token.",
+    fields: [
+      Field("method", \.method, .text, "HTTP method."),
+      Field("url", \.url, ValueTypes.template, required: true, "`https` URL."),
+      Field("headers", \.headers, ValueTypes.headers, "Headers; `{secret}` is the account's key."),
+      Field("body", \.body, ValueTypes.message, "JSON body."),
+      Field("value_path", \.valuePath, ValueTypes.path, required: true, "Where the answer holds the token."),
+      Field("expires_path", \.expiresPath, ValueTypes.path, "Where it holds the token's end or length."),
+      Field("default_ttl", \.defaultTTL, .duration, "How long the token lives where nothing else is said."),
+      Field("single_use", \.singleUse, .boolean, "The token opens one session only."),
+    ])
+}
+
+extension CredentialExchange.ClientCredentials: Section {
+  public static let section = SectionDescription<CredentialExchange.ClientCredentials>(
+    "VendorClientCredentials", "OAuth 2.0 client credentials (RFC 6749 section 4.4).",
+    fields: [
+      Field("url", \.url, .text, required: true, "Token endpoint."),
+      Field("scope", \.scope, .text, "Scope."),
+    ])
+}

@@ -1,0 +1,36 @@
+import Configuration
+
+/// A REST request before the socket, whose answer holds the URL to open (D7).
+public struct InitRequest: Sendable, Equatable {
+  public var method = "POST"
+  public var url = TextTemplate("")
+  public var headers: [CredentialPlacement.NamedTemplate] = []
+  public var body: MessageTemplate?
+  public var urlPath: JSONPath?
+  public var tokenPath: JSONPath?
+  public var idPath: JSONPath?
+  public var status = 200
+  /// How long the URL is good for.
+  public var ttl: Duration?
+  /// Whether a lost session may be taken up at the same URL.
+  public var reconnectSameURL = false
+
+  public init() {}
+}
+
+extension InitRequest: Section {
+  public static let section = SectionDescription<InitRequest>(
+    "VendorInit", "A REST request before the socket, whose answer holds the URL to open.",
+    fields: [
+      Field("method", \.method, .text, "HTTP method."),
+      Field("url", \.url, ValueTypes.template, required: true, "`https` URL; the upstream's variables may stand in it."),
+      Field("headers", \.headers, ValueTypes.headers, "Headers; `{secret}` is the upstream's credential."),
+      Field("body", \.body, ValueTypes.message, "JSON body; audio variables `{encoding}`, `{rate}`, `{channels}` may stand in it."),
+      Field("url_path", \.urlPath, ValueTypes.path, required: true, "Where the answer holds the URL."),
+      Field("token_path", \.tokenPath, ValueTypes.path, "Where the answer holds a token for the socket."),
+      Field("id_path", \.idPath, ValueTypes.path, "Where the answer holds the session's id."),
+      Field("status", \.status, .integer(200...299), "The status of success."),
+      Field("ttl", \.ttl, .duration, "How long the URL is good for."),
+      Field("reconnect_same_url", \.reconnectSameURL, .boolean, "A lost session may be taken up at the same URL."),
+    ])
+}

@@ -1,0 +1,190 @@
+/// One upstream, ready to be asked: a vendor's descriptor (or a plain URL) with the operator's settings.
+public struct Endpoint: Sendable {
+  public let descriptor: VendorDescriptor?
+  public let settings: UpstreamSettings
+  /// The configured URL; `{name}` places that only a client's path fills may remain in its path.
+  private let template: String
+  private let variables: [String: String]
+  private let placement: CredentialPlacement?
+
+  /// An endpoint of a known vendor.
+  public init(descriptor: VendorDescriptor, settings: UpstreamSettings = UpstreamSettings()) throws(EndpointError) {
+    var variables = descriptor.endpoint.variables
+    let region = settings.region ?? "default"
+    if let values = descriptor.regions[region] {
+      variables.merge(values) { _, new in new }
+    } else if settings.region != nil {
+      let known = descriptor.regions.keys.sorted().joined(separator: ", ")
+      throw .url("region \(region)", expected: known.isEmpty ? "no region: this vendor has none" : "one of \(known)")
+    }
+    variables.merge(settings.variables) { _, new in new }
+    self.descriptor = descriptor
+    self.settings = settings
+    self.variables = variables
+    placement = settings.placement ?? descriptor.credential.placements.first
+    template = descriptor.endpoint.url.expanded { variables[$0] }
+    let capturable = Set(descriptor.endpoint.pathSuffixes.flatMap { TextTemplate($0).variables })
+    let left = TextTemplate(template).variables
+    if let unknown = left.first(where: { !capturable.contains($0) }) {
+      throw .variable(unknown, in: "url '\(descriptor.endpoint.url.source)'")
+    }
+    // A value that a client will give is stood in for, to check the rest.
+    _ = try UpstreamURL(TextTemplate(template).expanded { _ in "x" })
+    try checkHeaders()
+  }
+
+  /// Any WebSocket server. The rest of a `/*` route's path is appended to the URL's.
+  public init(url: String, settings: UpstreamSettings = UpstreamSettings()) throws(EndpointError) {
+    descriptor = nil
+    self.settings = settings
+    variables = settings.variables
+    placement = settings.placement
+    template = TextTemplate(url).expanded { settings.variables[$0] }
+    if let unknown = TextTemplate(template).variables.first { throw .variable(unknown, in: "url '\(url)'") }
+    _ = try UpstreamURL(template)
+    try checkHeaders()
+  }
+
+  /// Where the credential goes; nil for an upstream that wants none.
+  public var credentialPlacement: CredentialPlacement? { placement }
+
+  /// Scheme, host and port: what a dial needs before any client comes. A `{name}` that only a client's path fills is not among them.
+  public var base: UpstreamURL? { try? UpstreamURL(TextTemplate(template).expanded { _ in "x" }) }
+
+  /// The request for one client.
+  /// - Parameters:
+  ///   - secret: the upstream's credential; nil only where it wants none.
+  ///   - uuid: fresh for this connection, for headers that a vendor wants to be unique.
+  ///   - date: the time as the vendor's headers want it (`{date}`).
+  public func request(
+    _ client: ClientRequest, secret: String?, uuid: String = "", date: String = ""
+  ) throws(EndpointError) -> UpstreamRequest {
+    // Done again here, so that no caller can forget it.
+    let client = ClientCredential.extract(client, descriptor, also: placements).request
+    var url = try self.url(rest: client.rest)
+    url.query = try query(client.query, fixed: url.query)
+    var request = UpstreamRequest(url: url, headers: try headers(client, uuid: uuid, date: date), subprotocols: subprotocols(client))
+    try place(secret, in: &request)
+    return request
+  }
+
+  private func url(rest: String) throws(EndpointError) -> UpstreamURL {
+    guard let segments = PathSuffix.segments(rest) else { throw .path(rest) }
+    guard let descriptor else {
+      var url = try UpstreamURL(template)
+      if !segments.isEmpty {
+        let base = url.path.hasSuffix("/") ? url.path : url.path + "/"
+        url.path = base + segments.joined(separator: "/") + (rest.hasSuffix("/") ? "/" : "")
+      }
+      return url
+    }
+    var captured: [String: String] = [:]
+    if !segments.isEmpty {
+      let matches = descriptor.endpoint.pathSuffixes.lazy.compactMap { PathSuffix.match(segments, $0) }
+      guard let match = matches.first else { throw .path(rest) }
+      captured = match
+    }
+    let filled = TextTemplate(template)
+    guard filled.variables.allSatisfy({ captured[$0] != nil }) else { throw .path(rest) }
+    return try UpstreamURL(filled.expanded { captured[$0] })
+  }
+
+  private func query(_ client: Query, fixed: Query) throws(EndpointError) -> Query {
+    var query = client
+    // The client's credentials never pass, nor what routes clients to upstreams here.
+    let consumed = CredentialQuery.names.union((descriptor?.strip.query ?? []) + placements.flatMap(\.queryNames))
+    query.items.removeAll { consumed.contains($0.name) || fixed.contains($0.name) }
+    guard Percent.isWellFormed(query.text) else { throw .illegal("the query") }
+    let own = descriptor?.endpoint.query ?? QueryRules()
+    let all = settings.query + [own]
+    for rules in all { query = rules.filtered(query) }
+    let groups = all.flatMap(\.oneOf)
+    for rules in all { query = rules.completed(query, oneOf: groups) }
+    for rules in all { query = rules.joined(query) }
+    query.items = fixed.items + query.items
+    for rules in all {
+      if let names = rules.missing(in: query) { throw .query(anyOf: names) }
+    }
+    return query
+  }
+
+  private func headers(_ client: ClientRequest, uuid: String, date: String) throws(EndpointError) -> [(String, String)] {
+    var output: [(String, String)] = []
+    let own = descriptor?.handshake.headers ?? []
+    for header in own {
+      let value = TextTemplate(header.template).expanded { name in
+        switch name {
+        case "uuid": uuid
+        case "date": date
+        default: variables[name]
+        }
+      }
+      output.append((header.name, value))
+    }
+    output += settings.headers
+    let stripped = (descriptor?.strip.headers ?? []) + placements.flatMap(\.headerNames)
+    let passing = (descriptor?.handshake.forward ?? []) + settings.forwardHeaders
+    for field in client.headers where passing.contains(where: { HeaderName.equal($0, field.name) }) {
+      guard !HeaderName.neverPasses(field.name), !stripped.contains(where: { HeaderName.equal($0, field.name) }) else { continue }
+      // The operator's word counts more than the client's.
+      guard !(own.map(\.name) + settings.headers.map(\.0)).contains(where: { HeaderName.equal($0, field.name) }) else { continue }
+      output.append((field.name, field.value))
+    }
+    for (name, value) in output where !HeaderName.isToken(name) || !HeaderName.isValue(value) { throw .illegal("header '\(name)'") }
+    return output
+  }
+
+  private func subprotocols(_ client: ClientRequest) -> [String] {
+    guard let descriptor else { return client.subprotocols }
+    let passed = client.subprotocols.filter { descriptor.handshake.forwardSubprotocols.contains($0) }
+    return descriptor.handshake.offer + passed.filter { !descriptor.handshake.offer.contains($0) }
+  }
+
+  private func place(_ secret: String?, in request: inout UpstreamRequest) throws(EndpointError) {
+    guard let placement else { return }
+    if placement == .urlFromInit { throw .needsInit }
+    guard let secret, !secret.isEmpty else { throw .secretMissing(placement) }
+    guard HeaderName.isValue(secret), !secret.hasPrefix(" "), !secret.hasSuffix(" ") else { throw .secretUnusable(placement) }
+    switch placement {
+    case .header(let name, let scheme):
+      request.headers.append((name, scheme.map { "\($0) \(secret)" } ?? secret))
+    case .headers(let list):
+      for part in list {
+        let value = TextTemplate(part.template).expanded { $0 == "secret" ? secret : variables[$0] }
+        request.headers.append((part.name, value))
+      }
+    case .query(let name):
+      request.url.query.set(name, secret)
+    case .subprotocol(let members):
+      guard HeaderName.isToken(secret) else { throw .secretUnusable(placement) }
+      let placed = members.map { $0.replacing(CredentialPlacement.marker, with: secret) }
+      // The members of one list stay together: some vendors read them by position.
+      request.subprotocols = placed + request.subprotocols.filter { !placed.contains($0) }
+    case .firstMessage(let path, let template):
+      let value = TextTemplate(template).expanded { $0 == "secret" ? secret : nil }
+      request.firstMessageCredential = .init(path: path, value: value)
+    case .urlFromInit: break
+    }
+  }
+
+  private var placements: [CredentialPlacement] { (descriptor?.credential.placements ?? []) + (settings.placement.map { [$0] } ?? []) }
+
+  private func checkHeaders() throws(EndpointError) {
+    for (name, value) in settings.headers {
+      // The dialler writes these itself; a second one would be a second message's beginning.
+      let reserved = ["host", "upgrade", "connection", "content-length", "transfer-encoding"].contains(name.lowercased())
+        || name.lowercased().hasPrefix("sec-websocket-")
+      guard HeaderName.isToken(name), HeaderName.isValue(value), !reserved else { throw .illegal("header '\(name)'") }
+    }
+    for header in descriptor?.handshake.headers ?? [] {
+      let names = TextTemplate(header.template).variables.filter { $0 != "uuid" && $0 != "date" && variables[$0] == nil }
+      if let unknown = names.first { throw .variable(unknown, in: "header '\(header.name)'") }
+    }
+    if case .headers(let list) = placement {
+      for part in list {
+        let names = TextTemplate(part.template).variables.filter { $0 != "secret" && variables[$0] == nil }
+        if let unknown = names.first { throw .variable(unknown, in: "header '\(part.name)'") }
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+/// Why an upstream request can't be composed. Texts never hold a secret.
+public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The configured URL is not one.
+  case url(String, expected: String)
+  /// A `{name}` in the URL or a header that nothing gives a value.
+  case variable(String, in: String)
+  /// The rest of the path after a route's `/*` is not one that this upstream may be asked for.
+  case path(String)
+  /// A query parameter that the upstream demands and nobody gave; several names where any one of them would do.
+  case query(anyOf: [String])
+  /// A header or subprotocol whose text would not be legal on the wire.
+  case illegal(String)
+  /// The upstream wants a credential and none was given.
+  case secretMissing(CredentialPlacement)
+  /// The credential holds characters that its place can't carry.
+  case secretUnusable(CredentialPlacement)
+  /// The URL comes from a request beforehand (`init`), so there is none to compose.
+  case needsInit
+
+  /// What a client is answered: 404 and 400 are its own doing, 502 is the gateway's.
+  public var status: Int {
+    switch self {
+    case .path: 404
+    case .query: 400
+    default: 502
+    }
+  }
+
+  public var description: String {
+    switch self {
+    case .url(let text, let expected): "url '\(text)' cannot be used; expected \(expected)"
+    case .variable(let name, let place): "'{\(name)}' in \(place) has no value; expected one under 'variables' or from the region"
+    case .path(let rest): "path '\(rest)' is not one that this upstream allows"
+    case .query(let names) where names.count == 1: "query parameter '\(names[0])' is missing; the upstream requires it"
+    case .query(let names): "one of the query parameters \(names.map { "'\($0)'" }.joined(separator: ", ")) is required"
+    case .illegal(let what): "\(what) holds characters that a handshake cannot carry"
+    case .secretMissing(let placement): "the upstream's credential is missing; expected it for \(placement)"
+    case .secretUnusable(let placement): "the upstream's credential cannot be sent as \(placement): it holds characters not allowed there"
+    case .needsInit: "this upstream's url comes from a request beforehand"
+    }
+  }
+}

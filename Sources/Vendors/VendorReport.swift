@@ -1,0 +1,137 @@
+import Configuration
+
+/// A descriptor in words, for people who choose or debug a vendor.
+public enum VendorReport {
+  /// One line for each vendor.
+  public static func list(_ catalogue: Catalogue) -> String {
+    let width = catalogue.names.map(\.count).max() ?? 0
+    return catalogue.names.compactMap { name in
+      catalogue[name].map { "\(name)\(String(repeating: " ", count: width - name.count))  \($0.kind.title): \($0.title)" }
+    }.joined(separator: "\n")
+  }
+
+  /// What one vendor needs, accepts and limits.
+  public static func explain(_ vendor: VendorDescriptor) -> String {
+    var lines = ["\(vendor.name): \(vendor.title)", ""]
+    for (label, values) in rows(vendor) where !values.isEmpty {
+      for (index, value) in values.enumerated() {
+        let head = index == 0 ? label : ""
+        lines.append("  \(head)\(String(repeating: " ", count: max(14 - head.count, 1)))\(value)")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func rows(_ vendor: VendorDescriptor) -> [(String, [String])] {
+    let query = vendor.endpoint.query
+    let audio = vendor.audio
+    return [
+      ("kind", [vendor.kind.title]),
+      ("url", [vendor.endpoint.url.source]),
+      ("variables", vendor.endpoint.variables.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }),
+      ("regions", vendor.regions.sorted { $0.key < $1.key }.map { region, values in
+        "\(region): \(values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", "))"
+      }),
+      ("paths", vendor.endpoint.pathSuffixes),
+      ("query", query.required.map { "\($0) (required)" }
+        + query.oneOf.map { "one of \($0.joined(separator: ", "))" }
+        + query.defaults.map { "\($0.name) = \($0.value) unless given" }
+        + query.forced.map { "\($0.name) = \($0.value) always" }
+        + query.deny.map { "\($0) does not pass" }),
+      ("credential", vendor.credential.choices.enumerated().map { index, choice in
+        let kind = choice.kind == .token ? ", for short-lived tokens" : ""
+        return "\(choice.placement)\(kind)\(index == 0 ? " (used by the gateway)" : "")"
+      }),
+      ("headers", vendor.handshake.headers.map { "\($0.name): \($0.template)" }
+        + vendor.handshake.forward.map { "\($0) passes from the client" }),
+      ("subprotocols", vendor.handshake.offer),
+      ("messages", ["client \(vendor.codec.client.rawValue), vendor \(vendor.codec.server.rawValue)"]),
+      ("audio", [("client", audio.client), ("vendor", audio.server)].compactMap { side, carriage in
+        carriage.map { "\(side): \(describe($0))" }
+      }),
+      ("declared", declared(audio.format)),
+      ("formats", [("in", audio.allowed.input), ("out", audio.allowed.output)].compactMap { side, table in
+        table.isEmpty ? nil : "\(side): \(table.keys.sorted().map { describe($0, table[$0]) }.joined(separator: ", "))"
+      }),
+      ("chunks", chunks(audio.limits)),
+      ("first message", vendor.lifecycle.firstMessage?.match.map { [$0.summary] } ?? []),
+      ("ready", [ready(vendor.lifecycle.ready)]),
+      ("keepalive", keepalive(vendor.keepalive)),
+      ("close", vendor.close.message.map { message in [message.rendered { _ in nil }] } ?? ["a close frame"]),
+      ("close codes", vendor.errors.closeCodes.map { code in
+        "\(code.code)\(code.reason.map { " \($0)" } ?? "") (\(code.kind.rawValue)): \(code.meaning)"
+      }),
+      ("usage", vendor.usage.reports.map { report in
+        "\(report.unit.rawValue) at \(report.path?.text ?? "") where \(report.match?.summary ?? ""), \(report.mode.rawValue)"
+      } + (vendor.usage.fallback.map { ["else the gateway counts \($0.rawValue.replacing("_", with: " "))"] } ?? [])),
+      ("limits", limits(vendor.limits)),
+      ("simulator", [vendor.simulation == nil ? "none" : "yes"]),
+      ("source", vendor.sources),
+    ]
+  }
+
+  private static func describe(_ carriage: AudioCarriage) -> String {
+    switch carriage {
+    case .binary: "binary messages"
+    case .json(let match, let path): "base64 at \(path.text) where \(match.summary)"
+    }
+  }
+
+  private static func describe(_ name: String, _ format: AllowedFormats.Format?) -> String {
+    guard let rates = format?.rates else { return name }
+    return "\(name) (\(rates.map(String.init).joined(separator: "/")) Hz)"
+  }
+
+  private static func declared(_ format: FormatRules) -> [String] {
+    func places(_ directions: FormatRules.Directions) -> String {
+      [("in", directions.input), ("out", directions.output)].compactMap { side, places in
+        places.map { "\(side) \([$0.encoding, $0.rate, $0.channels, $0.container].compactMap { $0 }.joined(separator: ", "))" }
+      }.joined(separator: "; ")
+    }
+    let forms: [(String, FormatRules.Directions?)] = [
+      ("query", format.query), ("init body", format.initBody), ("each audio message", format.perMessage),
+      ("vendor's message", format.serverMessage),
+    ]
+    var lines = forms.compactMap { name, directions in directions.map { "\(name): \(places($0))" } }
+    if let message = format.message { lines.append("client message with \(message.match?.summary ?? "anything"): \(places(message))") }
+    for (side, fixed) in [("in", format.defaults.input), ("out", format.defaults.output)] {
+      guard let fixed else { continue }
+      lines.append("otherwise \(side) \(fixed.encoding ?? "any")\(fixed.rate.map { " at \($0) Hz" } ?? "")")
+    }
+    return lines
+  }
+
+  private static func chunks(_ limits: AudioLimits) -> [String] {
+    [
+      limits.minChunk.map { "at least \(Units.text($0))" }, limits.maxChunk.map { "at most \(Units.text($0))" },
+      limits.maxChunkBytes.map { "at most \(Units.text(bytes: $0))" }, limits.realtimeFactor.map { "at most \($0) times real time" },
+    ].compactMap { $0 }
+  }
+
+  private static func ready(_ ready: Lifecycle.Ready) -> String {
+    switch ready {
+    case .open: "at once"
+    case .stages(let stages): "after \(stages.map(\.summary).joined(separator: ", then "))"
+    }
+  }
+
+  private static func keepalive(_ rules: KeepaliveRules) -> [String] {
+    var lines: [String] = []
+    if let message = rules.message {
+      let every = rules.every.map { " every \(Units.text($0))" } ?? ""
+      lines.append(message.rendered { _ in nil } + every + (rules.needsAudio ? ", once some audio has come" : ""))
+    }
+    if let idle = rules.idleTimeout {
+      lines.append("the vendor closes after \(Units.text(idle)) of nothing\(rules.idleClose.map { " with \($0.code) \($0.reason)" } ?? "")")
+    }
+    return lines
+  }
+
+  private static func limits(_ limits: VendorLimits) -> [String] {
+    [
+      limits.maxSession.map { "sessions of at most \(Units.text($0))" },
+      limits.maxMessage.map { "messages of at most \(Units.text(bytes: $0))" },
+      limits.concurrency.map { "\($0) sessions at one time, as documented" },
+    ].compactMap { $0 } + ["compression \(limits.compression == .off ? "is not offered" : "is offered")"]
+  }
+}

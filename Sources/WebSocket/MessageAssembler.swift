@@ -1,0 +1,103 @@
+/// Makes whole messages of a stream of bytes, for an endpoint that wants messages: bytes in, events out.
+///
+/// Text is checked for UTF-8 as it arrives, so a broken message fails before its end. Memory is bounded by the message limit plus one
+/// control frame, and grows with what has come, not with what a header announces.
+public struct MessageAssembler: Sendable {
+  private var reader: FrameReader
+  private var message: [UInt8] = []
+  private var isText = false
+  private var validator = UTF8Validator()
+  private var control: [UInt8] = []
+  private var header: FrameHeader?
+  private var violation: ProtocolViolation?
+
+  /// The peer's Close frame has come.
+  public private(set) var isClosed = false
+
+  /// - Parameters:
+  ///   - receiver: the role of the endpoint that reads.
+  ///   - maximumMessage: most bytes in a message; 0 is no limit.
+  public init(receiver: Role, maximumMessage: UInt64 = 16 << 20) {
+    reader = FrameReader(rules: FrameRules(receiver: receiver, maximumMessage: maximumMessage))
+  }
+
+  /// Nothing is owed: no part of a frame, and no further frame of a message.
+  public var isAtBoundary: Bool { reader.isAtBoundary && !reader.rules.isInsideMessage }
+
+  /// Takes the next bytes of the stream and appends what they complete to `events`.
+  ///
+  /// - Throws: what the peer did wrong; `events` then holds everything before it, and any further call throws the same.
+  public mutating func receive(_ bytes: [UInt8], into events: inout [MessageEvent]) throws(ProtocolViolation) {
+    try unsafe bytes.span.bytes.withUnsafeBytes { (buffer) throws(ProtocolViolation) in
+      try unsafe receive(buffer, into: &events)
+    }
+  }
+
+  /// The same on a buffer.
+  public mutating func receive(_ bytes: UnsafeRawBufferPointer, into events: inout [MessageEvent]) throws(ProtocolViolation) {
+    if let violation { throw violation }
+    var offset = 0
+    do throws(ProtocolViolation) {
+      while !isClosed, let event = try unsafe reader.next(bytes, at: &offset) {
+        switch event {
+        case .header(let header): begin(header)
+        case .payload(let range, let isLast):
+          let run = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+          if let event = try unsafe take(run, isLast: isLast) { events.append(event) }
+        }
+      }
+    } catch {
+      violation = error
+      message = []
+      throw error
+    }
+  }
+
+  private mutating func begin(_ header: FrameHeader) {
+    self.header = header
+    if header.isControl {
+      control.removeAll(keepingCapacity: true)
+    } else if let opcode = header.knownOpcode, opcode != .continuation {
+      isText = opcode == .text
+      validator = UTF8Validator()
+    }
+  }
+
+  private mutating func take(_ run: UnsafeRawBufferPointer, isLast: Bool) throws(ProtocolViolation) -> MessageEvent? {
+    guard let header, let opcode = header.knownOpcode else { return nil }
+    if opcode.isControl {
+      unsafe Self.append(run, key: header.maskKey, phase: reader.maskPhase, to: &control)
+      return isLast ? try finishControl(opcode) : nil
+    }
+    let start = message.count
+    unsafe Self.append(run, key: header.maskKey, phase: reader.maskPhase, to: &message)
+    if isText {
+      let isValid = unsafe message.withUnsafeBytes { unsafe validator.consume(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+      guard isValid else { throw .invalidText }
+    }
+    guard isLast, header.fin else { return nil }
+    guard !isText || validator.isComplete else { throw .invalidText }
+    defer { message = [] }
+    return .message(isText ? .text(String(decoding: message, as: UTF8.self)) : .binary(message))
+  }
+
+  private mutating func finishControl(_ opcode: Opcode) throws(ProtocolViolation) -> MessageEvent {
+    switch opcode {
+    case .ping: return .ping(control)
+    case .pong: return .pong(control)
+    default:
+      let payload = try ClosePayload.parse(control)
+      isClosed = true
+      message = []
+      return .close(payload)
+    }
+  }
+
+  /// Appends a run of payload, unmasked.
+  private static func append(_ run: UnsafeRawBufferPointer, key: UInt32?, phase: Int, to bytes: inout [UInt8]) {
+    let start = bytes.count
+    unsafe bytes.append(contentsOf: run)
+    guard let key, run.count > 0 else { return }
+    unsafe bytes.withUnsafeMutableBytes { unsafe Mask.apply(key, phase: phase, to: UnsafeMutableRawBufferPointer(rebasing: $0[start...])) }
+  }
+}

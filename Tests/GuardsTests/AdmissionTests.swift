@@ -1,0 +1,347 @@
+import Configuration
+import Telemetry
+import Testing
+@testable import Guards
+
+@Suite struct AdmissionTests {
+  private let admission = Admission(capacity: 100)
+  private let ip = "192.168.1.xxx"
+
+  private func policy(_ change: (inout RoutePolicy) -> Void = { _ in }) -> RoutePolicy {
+    var policy = RoutePolicy("/r")
+    change(&policy)
+    return policy
+  }
+
+  /// What the session was refused with; nil when it was admitted (and is over at once).
+  private func refused(_ request: AdmissionRequest, _ policy: RoutePolicy?, at now: Moment = moment()) -> Refusal? {
+    refusal { () throws(Refusal) in _ = try admission.admit(request, policy: policy, now: now) }
+  }
+
+  private func refused(_ policy: RoutePolicy?, at now: Moment = moment()) -> Refusal? { refused(request(), policy, at: now) }
+
+  @Test func withoutGuardsEverybodyIsIn() throws {
+    let admitted = try admission.admit(request(), policy: policy(), now: moment())
+    let (caller, sessions, headers) = (admitted.caller, admitted.sessions, admitted.headers.count)
+    #expect(caller == nil)
+    #expect(sessions == 1)
+    #expect(headers == 0)
+    #expect(admission.connections.total == 1)
+    let left = admitted.release()
+    #expect(left == 0)
+    #expect(admission.connections.total == 0)
+  }
+
+  @Test func noRoute() {
+    #expect(refused(nil) == Refusal(.notFound))
+  }
+
+  @Test func disabled() {
+    #expect(refused(policy { $0.enabled = false }) == Refusal(.disabled, event: .blockedFeatureDisabled(ip: ip)))
+  }
+
+  @Test func draining() {
+    #expect(!admission.isDraining)
+    admission.drain()
+    #expect(admission.isDraining)
+    #expect(refused(policy()) == Refusal(.draining, event: .blockedDraining(ip: ip)))
+  }
+
+  @Test func origin() throws {
+    let origins = OriginGuard([try #require(OriginPattern("https://yourdomain.com"))], allowsMissing: false)
+    let policy = policy { $0.origin = origins }
+    #expect(refused(request(origin: "https://yourdomain.com"), policy) == nil)
+    #expect(
+      refused(request(origin: "https://evil-yourdomain.com"), policy)
+        == Refusal(.forbiddenOrigin, event: .blockedInvalidOrigin(ip: ip, origin: "https://evil-yourdomain.com")))
+    #expect(refused(policy)?.event == .blockedInvalidOrigin(ip: ip, origin: ""))
+  }
+
+  @Test func opensPerWindow() throws {
+    let policy = policy { $0.opens = [.init("/r", per: .address, Allowance(count: 10, per: minute))] }
+    for number in 0..<10 {
+      let admitted = try admission.admit(request(), policy: policy, now: moment(UInt64(number) * second))
+      let remaining = admitted.headers.first { $0.name == "RateLimit-Remaining" }?.value
+      #expect(remaining == String(9 - number))
+    }
+    let refusal = refused(policy, at: moment(10 * second))
+    #expect(refusal?.type == "rate_limited")
+    #expect(refusal?.event == .blockedRateLimit(ip: ip))
+    #expect(refusal?.retryAfter == 50)
+    #expect(refusal?.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
+      "Retry-After: 50", "RateLimit-Limit: 10", "RateLimit-Remaining: 0", "RateLimit-Reset: 50",
+    ])
+    #expect(refused(request(from: "192.168.1.11"), policy, at: moment(10 * second)) == nil)
+    #expect(refused(policy, at: moment(minute)) == nil)
+  }
+
+  @Test func theTightestLimitIsTold() throws {
+    let policy = policy {
+      $0.opens = [
+        .init("gateway", per: .everyone, Allowance(count: 1000, per: minute)), .init("/r", per: .address, Allowance(count: 3, per: minute)),
+        .init("tier", per: .address, Allowance(count: 50, per: minute)),
+      ]
+    }
+    let admitted = try admission.admit(request(), policy: policy, now: moment())
+    let headers = admitted.headers.map(\.value)
+    #expect(headers == ["3", "2", "60"])
+  }
+
+  @Test func concurrentSessions() throws {
+    let policy = policy { $0.sessions = [.init("/r", per: .address, 1)] }
+    let first = try admission.admit(request(), policy: policy, now: moment())
+    let refusal = refused(policy)
+    #expect(refusal?.type == "too_many_sessions")
+    #expect(refusal?.event == .blockedConnectionLimit(ip: ip, currentConnections: 1, maxAllowed: 1))
+    #expect(refusal?.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
+      "Retry-After: 10", "RateLimit-Limit: 1", "RateLimit-Remaining: 0", "RateLimit-Reset: 10",
+    ])
+    #expect(refused(request(from: "192.168.1.11"), policy) == nil)
+    first.release()
+    #expect(refused(policy) == nil)
+  }
+
+  @Test func sessionsOfTheRouteAsAWhole() throws {
+    let policy = policy { $0.sessions = [.init("/r", per: .everyone, 1)] }
+    let first = try admission.admit(request(), policy: policy, now: moment())
+    #expect(refused(request(from: "192.168.1.11"), policy)?.type == "too_many_sessions")
+    first.release()
+  }
+
+  @Test func overCapacity() throws {
+    let small = Admission(capacity: 1)
+    let first = try small.admit(request(), policy: policy(), now: moment())
+    let refusal = refusal { () throws(Refusal) in _ = try small.admit(request(), policy: policy(), now: moment()) }
+    #expect(refusal == Refusal(.overCapacity, event: .blockedOverCapacity(ip: ip, currentConnections: 1, maxAllowed: 1)))
+    first.release()
+  }
+
+  @Test func credentialMissing() {
+    let policy = policy { $0.credentials = [jwt()] }
+    for credential in [nil, ""] {
+      let refusal = refused(request(credential: credential), policy)
+      #expect(refusal == Refusal(.unauthorized, event: .authFailedNoToken(ip: ip)))
+      #expect(refusal?.challenge == "Bearer")
+      #expect(refusal?.closeReason == "Authentication required")
+    }
+  }
+
+  @Test(arguments: [(CredentialPlace.query, "Invalid token"), (.authorization, "Unauthorized"), (.subprotocol, "Invalid token"),
+    (nil, "Invalid token")])
+  func credentialWrong(_ place: CredentialPlace?, _ reason: String) {
+    let policy = policy { $0.credentials = [jwt()] }
+    let refusal = refused(request(credential: token(expires: issuedAt - 1), place: place), policy)
+    #expect(refusal?.status == 401)
+    #expect(refusal?.message == "Invalid or expired token")
+    #expect(refusal?.close.map { "\($0.code) \($0.reason)" } == "1008 \(reason)")
+    #expect(refusal?.challenge == #"Bearer error="invalid_token""#)
+    #expect(refusal?.event == .authFailedInvalidToken(ip: ip, error: "expired"))
+  }
+
+  @Test func credentialGood() throws {
+    let policy = policy { $0.credentials = [jwt()] }
+    let admitted = try admission.admit(request(credential: token()), policy: policy, now: moment())
+    let caller = admitted.caller
+    #expect(caller?.subject == "alice")
+  }
+
+  @Test func anOptionalCredentialMustStillBeRight() {
+    let policy = policy {
+      $0.credentials = [jwt()]
+      $0.credentialRequired = false
+    }
+    #expect(refused(policy) == nil)
+    #expect(refused(request(credential: "invalid"), policy)?.event == .authFailedInvalidToken(ip: ip, error: "malformed"))
+  }
+
+  @Test func severalMethodsAreTriedInOrder() throws {
+    struct Never: CredentialGuard {
+      let method = "never"
+      func check(_ credential: String, now: Moment) throws(CredentialError) -> Caller { throw CredentialError("never") }
+    }
+    let first = policy { $0.credentials = [Never(), jwt()] }
+    let admitted = try admission.admit(request(credential: token()), policy: first, now: moment())
+    let method = admitted.caller?.method
+    #expect(method == "jwt")
+    let last = policy { $0.credentials = [jwt(), Never()] }
+    #expect(refused(request(credential: "x"), last)?.event == .authFailedInvalidToken(ip: ip, error: "never"))
+  }
+
+  @Test func aCredentialMayBeForOtherRoutes() {
+    let policy = policy { $0.credentials = [jwt(routesClaim: "routes")] }
+    #expect(refused(request(credential: token(more: [("routes", "[\"/r\"]")])), policy) == nil)
+    #expect(
+      refused(request(credential: token(more: [("routes", "[\"/other\"]")])), policy)
+        == Refusal(.forbidden, event: .authFailedInvalidToken(ip: ip, error: "route_not_allowed")))
+  }
+
+  @Test func failuresAreLimitedPerAddress() {
+    let policy = policy {
+      $0.credentials = [jwt()]
+      $0.failures = Allowance(count: 3, per: minute)
+    }
+    for _ in 0..<3 { #expect(refused(request(credential: "guess"), policy)?.type == "unauthorized") }
+    // The right one is not looked at any more, so guessing on learns nothing.
+    let refusal = refused(request(credential: token()), policy)
+    #expect(refusal?.type == "rate_limited")
+    #expect(refusal?.event == .authBlockedRateLimit(ip: ip))
+    #expect(refusal?.retryAfter == 60)
+    #expect(refused(request(from: "192.168.1.11", credential: token()), policy) == nil)
+    #expect(refused(request(credential: token()), policy, at: moment(minute)) == nil)
+  }
+
+  @Test func goodAndMissingCredentialsAreNoFailures() {
+    let policy = policy {
+      $0.credentials = [jwt()]
+      $0.failures = Allowance(count: 1, per: minute)
+    }
+    for _ in 0..<5 {
+      #expect(refused(request(credential: token()), policy) == nil)
+      #expect(refused(policy)?.event == .authFailedNoToken(ip: ip))
+    }
+  }
+
+  @Test func limitsOfTheSubject() throws {
+    let policy = policy {
+      $0.credentials = [jwt()]
+      $0.opens = [.init("tier", per: .subject, Allowance(count: 2, per: minute))]
+      $0.sessions = [.init("tier", per: .subject, 1)]
+    }
+    let first = try admission.admit(request(credential: token()), policy: policy, now: moment())
+    let remaining = first.budget?.remaining
+    #expect(remaining == 1)
+    // Another address, but the same caller.
+    let second = refused(request(from: "192.168.1.11", credential: token()), policy)
+    #expect(second?.type == "too_many_sessions")
+    #expect(refused(request(credential: token()), policy)?.type == "rate_limited")
+    #expect(refused(request(credential: token(subject: "bob")), policy) == nil)
+    first.release()
+    #expect(admission.connections.total == 0)
+    #expect(admission.connections.keys == 0)
+  }
+
+  @Test func insideTheSocketTheCredentialComesLater() throws {
+    let policy = policy {
+      $0.credentials = [jwt()]
+      $0.sessions = [.init("tier", per: .subject, 1)]
+    }
+    var admitted = try admission.enter(request(), policy: policy, now: moment())
+    let before = admitted.caller
+    #expect(before == nil)
+    let wrong = refusal { () throws(Refusal) in _ = try admission.authenticate(request(credential: "bad"), policy: policy, now: moment()) }
+    #expect(wrong?.type == "unauthorized")
+    guard let caller = try admission.authenticate(request(credential: token()), policy: policy, now: moment()) else {
+      Issue.record("a credential was checked and named nobody")
+      return
+    }
+    try admission.identify(&admitted, as: caller, policy: policy, now: moment())
+    let after = admitted.caller
+    #expect(after?.subject == "alice")
+    admitted.release()
+    #expect(admission.connections.keys == 0)
+  }
+
+  @Test func theOrderOfTheGuards() throws {
+    let closed = OriginGuard([], allowsMissing: false)
+    // Everything is wrong at once; each step mends what was refused and meets the next guard.
+    var policy = RoutePolicy("/r")
+    policy.enabled = false
+    policy.origin = closed
+    policy.opens = [.init("/r", per: .address, Allowance(count: 1, per: minute))]
+    policy.sessions = [.init("/r", per: .address, 1)]
+    policy.credentials = [jwt()]
+    let admission = Admission(capacity: 10)
+    let held = try admission.admit(request(), policy: self.policy { $0.sessions = [.init("/r", per: .address, 1)] }, now: moment())
+    func next(_ request: AdmissionRequest = request(), at now: Moment = moment()) -> String? {
+      refusal { () throws(Refusal) in _ = try admission.admit(request, policy: policy, now: now) }?.type
+    }
+    #expect(next() == "disabled")
+    policy.enabled = true
+    #expect(next() == "forbidden_origin")
+    policy.origin = nil
+    // The window's one opening goes to an attempt that the next guard refuses: attempts count.
+    #expect(next() == "too_many_sessions")
+    #expect(next() == "rate_limited")
+    held.release()
+    #expect(next(at: moment(minute)) == "unauthorized")
+    #expect(next(request(credential: token()), at: moment(2 * minute)) == nil)
+    admission.drain()
+    #expect(next(request(credential: token()), at: moment(3 * minute)) == "draining")
+  }
+
+  @Test func plainHTTPHasItsOwnLimit() throws {
+    let limit = Allowance(count: 20, per: minute)
+    let client = ClientAddress(.v4(0xC0A8_010A))
+    for number in 0..<20 {
+      let budget = try admission.request(client, ip: ip, path: "/test", limit: limit, now: moment())
+      #expect(budget.remaining == 19 - number)
+    }
+    let refusal = refusal { () throws(Refusal) in _ = try admission.request(client, ip: ip, path: "/test", limit: limit, now: moment()) }
+    #expect(refusal?.status == 429)
+    #expect(refusal?.retryAfter == 60)
+    #expect(refusal?.event == .httpRateLimitExceeded(ip: ip, path: "/test"))
+    #expect(refused(policy()) == nil)
+  }
+
+  /// Openings of many clients, admitted, refused at every guard, authenticated late or never: no place is ever lost.
+  @Test(arguments: [61, 62, 63, 64] as [UInt64])
+  func noRefusalLeaksAPlace(_ seed: UInt64) {
+    var random = Seeded(seed)
+    let admission = Admission(capacity: 30)
+    let good = token()
+    var policy = RoutePolicy("/r")
+    policy.credentials = [jwt()]
+    policy.failures = nil
+    policy.opens = [.init("/r", per: .address, Allowance(count: 8, per: second))]
+    policy.sessions = [.init("/r", per: .address, 4), .init("/r", per: .everyone, 25), .init("tier", per: .subject, 20)]
+    var open: [Kept] = []
+    var admitted = 0
+    for step in 0..<1500 {
+      let now = moment(UInt64(step) * second / 50)
+      let from = "192.0.2.\(Int.random(in: 1...12, using: &random))"
+      let credential = [good, good, good, "bad", nil].randomElement(using: &random) ?? nil
+      if let kept = try? Kept(admission.admit(request(from: from, credential: credential), policy: policy, now: now)) {
+        open.append(kept)
+        admitted += 1
+      }
+      if Int.random(in: 0..<3, using: &random) == 0, !open.isEmpty { open.remove(at: Int.random(in: 0..<open.count, using: &random)) }
+      #expect(admission.connections.total == open.count, "seed \(seed), step \(step)")
+      if admission.connections.total != open.count { return }
+    }
+    #expect((300..<1300).contains(admitted), "seed \(seed): \(admitted) admitted")
+    open.removeAll()
+    #expect(admission.connections.total == 0, "seed \(seed)")
+    #expect(admission.connections.keys == 0, "seed \(seed)")
+  }
+
+  /// Everything a refusal can print or log, with a credential that would be seen.
+  @Test func noSecretIsInAnyRefusal() {
+    let policy = policy { $0.credentials = [jwt()] }
+    let credentials = [
+      canary, token(expires: issuedAt - 1), token(secret: "x") + canary, "\(canary).\(canary).\(canary)",
+      String(repeating: canary, count: 400),
+      token(more: [("nbf", "99999999999")]),
+    ]
+    for credential in credentials {
+      guard let refusal = refused(request(credential: credential, place: .query), policy) else {
+        Issue.record("a wrong credential was taken")
+        continue
+      }
+      var said = "\(refusal) \(String(reflecting: refusal)) \(refusal.headers) \(refusal.event?.fields ?? [:]) \(refusal.closeReason)"
+      dump(refusal, to: &said)
+      said += String(decoding: refusal.body(session: "s"), as: UTF8.self)
+      for piece in [canary] + credential.split(separator: ".").map(String.init) where piece.utf8.count > 8 {
+        #expect(!said.contains(piece))
+      }
+    }
+  }
+}
+
+/// An admitted session in a collection.
+private final class Kept {
+  private let admitted: Admitted
+
+  init(_ admitted: consuming Admitted) {
+    self.admitted = admitted
+  }
+}

@@ -1,0 +1,69 @@
+import Configuration
+import Telemetry
+import Tokens
+@testable import Guards
+
+/// SplitMix64: random enough, and the same for the same seed.
+struct Seeded: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(_ seed: UInt64) {
+    state = seed
+  }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}
+
+let second: UInt64 = 1_000_000_000
+let minute: UInt64 = 60 * second
+
+/// An address in a test; a text that is none becomes 0.0.0.0, which no table expects.
+func ip(_ text: String) -> IPAddress { IPAddress(text) ?? .v4(0) }
+
+func address(_ text: String) -> LimitKey { LimitKey("test", .address(AddressKey(ip(text)))) }
+
+func networks(_ texts: String...) -> [IPPrefix] { texts.compactMap { IPPrefix($0) } }
+
+/// The secret that no output may ever hold.
+let canary = "canary-secret-0123456789abcdefghij"
+
+let issuedAt: Int64 = 1_795_762_566
+
+func moment(_ nanoseconds: UInt64 = 0) -> Moment { Moment(monotonic: 1_000 * second + nanoseconds, unixSeconds: issuedAt) }
+
+/// A token of the canary secret.
+func token(subject: String? = "alice", expires: Int64 = issuedAt + 300, secret: String = canary, more: [(String, String)] = []) -> String {
+  var members = ["\"exp\":\(expires)"]
+  if let subject { members.append("\"sub\":\"\(subject)\"") }
+  members += more.map { "\"\($0.0)\":\($0.1)" }
+  let parts = [#"{"alg":"HS256","typ":"JWT"}"#, "{\(members.joined(separator: ","))}"]
+  let input = parts.map { Base64URL.encode(Array($0.utf8)) }.joined(separator: ".")
+  return input + "." + Base64URL.encode(HMAC.code(of: Array(input.utf8), key: Array(secret.utf8), hash: .sha256))
+}
+
+func jwt(tierClaim: String? = nil, routesClaim: String? = nil) -> JWTGuard {
+  JWTGuard(JSONWebToken.Verifier(secret: Array(canary.utf8), requiredClaims: ["exp"]), tierClaim: tierClaim, routesClaim: routesClaim)
+}
+
+func request(
+  from text: String = "192.168.1.10", origin: String? = nil, credential: String? = nil, place: CredentialPlace? = nil
+) -> AdmissionRequest {
+  let client = ClientAddress(ip(text))
+  return AdmissionRequest(client: client, ip: client.logged(masked: true), origin: origin, credential: credential, place: place)
+}
+
+/// What a guard refused with; nil when it did not.
+func refusal(_ body: () throws(Refusal) -> Void) -> Refusal? {
+  do {
+    try body()
+    return nil
+  } catch {
+    return error
+  }
+}

@@ -1,0 +1,75 @@
+import Glibc
+import Telemetry
+import WebSocket
+@testable import Relay
+
+/// A reactor of a test's own, with sessions whose far ends the test holds.
+final class Bench {
+  struct Session {
+    let id: UInt64
+    let client: Peer
+    let upstream: Peer
+    /// The reactor's own descriptors, to look at; they may be closed at any time.
+    let downstreamDescriptor: Int32
+    let upstreamDescriptor: Int32
+    let sockets: [UInt64]
+  }
+
+  let counters = ReactorCounters()
+  let reactor: Reactor
+  private var ledger = Ledger()
+  private var ids: [UInt64] = []
+  private var sockets: Set<UInt64> = []
+
+  /// Clocks that no test waits for, except for those it sets.
+  static let terms = RelayTerms(closeTimeout: 60_000, linger: 60_000)
+
+  init(readSize: Int = 64 << 10) throws {
+    guard let reactor = Reactor(counters: counters, readSize: readSize), reactor.start() else { throw Peer.Failure(description: "no reactor") }
+    self.reactor = reactor
+  }
+
+  deinit { reactor.stop() }
+
+  func open(
+    _ terms: RelayTerms = Bench.terms, _ kind: SocketPair.Kind = .tcp, buffer: Int32? = nil, fromClient: [UInt8] = [], fromUpstream: [UInt8] = [],
+    owedToClient: [UInt8] = [], owedToUpstream: [UInt8] = []
+  ) throws -> Session {
+    let down = try SocketPair(kind, buffer: buffer)
+    let up = try SocketPair(kind, buffer: buffer)
+    let session = note(down, up, client: Peer(.client, on: down.far), upstream: Peer(.server, on: up.far))
+    start(
+      session, terms, LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: fromClient, owed: owedToClient),
+      LegTransport(descriptor: Descriptor(adopting: up.near), tls: nil, received: fromUpstream, owed: owedToUpstream))
+    return session
+  }
+
+  func note(_ down: SocketPair, _ up: SocketPair, client: Peer, upstream: Peer) -> Session {
+    let own = [down.near, up.near].compactMap { SocketPair.identity(of: $0) }
+    let session = Session(
+      id: UInt64(ids.count + 1), client: client, upstream: upstream, downstreamDescriptor: down.near, upstreamDescriptor: up.near, sockets: own)
+    ids.append(session.id)
+    sockets.formUnion(own)
+    return session
+  }
+
+  func start(_ session: Session, _ terms: RelayTerms, _ downstream: consuming LegTransport, _ upstream: consuming LegTransport) {
+    let ledger = ledger
+    reactor.open(RelayParcel(id: session.id, downstream: downstream, upstream: upstream, terms: terms) { ledger.note($0) })
+  }
+
+  func outcome(of session: Session) throws -> SessionOutcome { try ledger.outcome(of: session.id) }
+
+  func hasReported(_ session: Session) -> Bool { !ledger.reports(of: session.id).isEmpty }
+
+  /// Every session must be over by now: reported once, freed, its sockets closed.
+  func finish() throws {
+    reactor.stop()
+    try Ledger.wait("all sessions to be freed") { isKnownUniquelyReferenced(&ledger) }
+    for id in ids where ledger.reports(of: id).count != 1 {
+      throw Peer.Failure(description: "session \(id) reported \(ledger.reports(of: id).count) times")
+    }
+    let left = SocketPair.allOpen().intersection(sockets)
+    guard left.isEmpty else { throw Peer.Failure(description: "\(left.count) sockets are still open") }
+  }
+}

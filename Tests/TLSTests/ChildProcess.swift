@@ -1,0 +1,128 @@
+import Glibc
+
+/// A program started for one test, with pipes for its input and its merged output; ended by its own pid.
+final class ChildProcess {
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  let pid: pid_t
+  private let input: Int32
+  private let output: Int32
+  private var inputOpen = true
+  private var reaped: Int32?
+  private(set) var text = ""
+  private var waited = 0
+
+  init(_ arguments: [String]) throws {
+    var stdinPipe: [Int32] = [0, 0]
+    var stdoutPipe: [Int32] = [0, 0]
+    guard unsafe pipe(&stdinPipe) == 0, unsafe pipe(&stdoutPipe) == 0 else { throw Failure(description: "pipe: \(errno)") }
+    // Another child would otherwise keep this one's input open.
+    for end in stdinPipe + stdoutPipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    unsafe posix_spawn_file_actions_adddup2(&actions, stdinPipe[0], 0)
+    unsafe posix_spawn_file_actions_adddup2(&actions, stdoutPipe[1], 1)
+    unsafe posix_spawn_file_actions_adddup2(&actions, stdoutPipe[1], 2)
+    var pid: pid_t = 0
+    var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
+    defer { for unsafe word in unsafe words { unsafe free(word) } }
+    let result = unsafe posix_spawnp(&pid, arguments[0], &actions, nil, &words, environ)
+    close(stdinPipe[0])
+    close(stdoutPipe[1])
+    input = stdinPipe[1]
+    output = stdoutPipe[0]
+    self.pid = pid
+    guard result == 0 else {
+      reaped = -1
+      throw Failure(description: "\(arguments[0]): cannot start, error \(result)")
+    }
+  }
+
+  deinit {
+    if inputOpen { close(input) }
+    close(output)
+    if reaped == nil {
+      kill(pid, SIGKILL)
+      var status: Int32 = 0
+      unsafe waitpid(pid, &status, 0)
+    }
+  }
+
+  func write(_ line: String) throws {
+    let bytes = Array(line.utf8)
+    guard unsafe Glibc.write(input, bytes, bytes.count) == bytes.count else { throw Failure(description: "write to child: \(errno)") }
+  }
+
+  func closeInput() {
+    if inputOpen { close(input) }
+    inputOpen = false
+  }
+
+  /// Reads output until it contains `needle` behind what was waited for before.
+  func wait(for needle: String) throws {
+    while true {
+      let rest = String(text.dropFirst(waited))
+      if let range = rest.range(of: needle) {
+        waited += rest.distance(from: rest.startIndex, to: range.upperBound)
+        return
+      }
+      guard try readSome() else { throw Failure(description: "child ended before \"\(needle)\": \(text)") }
+    }
+  }
+
+  /// Reads output to its end; returns the exit status.
+  func finish() throws -> Int32 {
+    closeInput()
+    while try readSome() {}
+    var status: Int32 = 0
+    unsafe waitpid(pid, &status, 0)
+    reaped = status
+    return status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f
+  }
+
+  /// The number behind `prefix` in the output, such as a port.
+  func number(after prefix: String) throws -> UInt16 {
+    while true {
+      if let range = text.range(of: prefix) {
+        let rest = text[range.upperBound...]
+        let digits = rest.prefix { $0.isNumber }
+        if digits.endIndex < rest.endIndex, let number = UInt16(digits) { return number }
+      }
+      guard try readSome() else { throw Failure(description: "child ended before \"\(prefix)\": \(text)") }
+    }
+  }
+
+  private func readSome() throws -> Bool {
+    var event = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+    guard unsafe poll(&event, 1, Link.patience) > 0 else { throw Failure(description: "child says nothing more after: \(text)") }
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    let count = unsafe read(output, &chunk, chunk.count)
+    guard count > 0 else { return false }
+    text += String(decoding: chunk[..<count], as: UTF8.self)
+    return true
+  }
+
+  /// Runs to the end; fails on a non-zero status.
+  @discardableResult
+  static func run(_ arguments: [String]) throws -> String {
+    let child = try ChildProcess(arguments)
+    let status = try child.finish()
+    guard status == 0 else { throw Failure(description: "\(arguments.joined(separator: " ")): status \(status): \(child.text)") }
+    return child.text
+  }
+}
+
+extension String {
+  /// First occurrence, without Foundation.
+  func range(of needle: String) -> Range<String.Index>? {
+    var start = startIndex
+    while start < endIndex {
+      if self[start...].hasPrefix(needle) { return start..<index(start, offsetBy: needle.count) }
+      start = index(after: start)
+    }
+    return nil
+  }
+}

@@ -1,0 +1,74 @@
+import Glibc
+
+/// `voxgate` as a test's own process, on ports that the system chose; its output goes to a file, so that nobody has to read along.
+public final class GatewayProcess {
+  private let folder: TemporaryFolder
+  private let child: ChildProcess
+  private var waited = 0
+  /// Of the first listener.
+  public private(set) var port: UInt16 = 0
+  /// Of the admin address, 0 without one.
+  public private(set) var adminPort: UInt16 = 0
+
+  /// Starts `voxgate serve` and waits until it listens.
+  ///
+  /// - Parameters:
+  ///   - yaml: the route table; listeners and admin should have port 0.
+  ///   - environment: variables for the process, beside its own.
+  ///   - arguments: further ones of `serve`.
+  public init(_ yaml: String, environment: [String: String] = [:], arguments: [String] = []) throws {
+    folder = TemporaryFolder()
+    let file = try folder.write("upstreams.yaml", yaml)
+    let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    child = try ChildProcess(
+      ["sh", "-c", #"exec "$@" >"$0" 2>&1"#, folder.file("log"), "env"] + variables + [Repository.voxgate, "serve", "--config", file] + arguments)
+    port = try listening(#""message":"listening""#)
+    if yaml.contains("\nadmin:") { adminPort = try listening(#""message":"admin listening""#) }
+  }
+
+  private func listening(_ marker: String) throws -> UInt16 {
+    try waitForLog(marker)
+    try waitForLog(#""port":"#)
+    guard let port = UInt16(log.dropFirst(waited).prefix { $0.isNumber }) else {
+      throw ChildProcess.Failure(description: "no port in the log: \(log)")
+    }
+    return port
+  }
+
+  public var pid: pid_t { child.pid }
+
+  /// Everything the process has written so far: its log.
+  public var log: String {
+    guard let stream = unsafe fopen(folder.file("log"), "r") else { return "" }
+    defer { unsafe fclose(stream) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = unsafe fread(&chunk, 1, chunk.count, stream)
+      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += chunk[..<count]
+    }
+  }
+
+  /// Waits until the log has `needle` behind what was waited for before.
+  public func waitForLog(_ needle: String) throws {
+    for _ in 0..<3_000 {
+      let text = log
+      let rest = String(text.dropFirst(waited))
+      if let range = rest.range(of: needle) {
+        waited += rest.distance(from: rest.startIndex, to: range.upperBound)
+        return
+      }
+      guard !child.hasEnded else { break }
+      usleep(20_000)
+    }
+    throw ChildProcess.Failure(description: "the log has no \"\(needle)\": \(log)")
+  }
+
+  /// Asks it to drain and returns its exit status.
+  @discardableResult
+  public func stop() throws -> Int32 {
+    kill(pid, SIGTERM)
+    return try child.finish()
+  }
+}

@@ -1,0 +1,43 @@
+import Configuration
+import FoundationEssentials
+import Testing
+import YAML
+@testable import Vendors
+
+@Suite struct VendorDocumentsTests {
+  private func page() throws -> String {
+    let root = String(#filePath.prefix(upTo: try #require(#filePath.firstRange(of: "/Tests/")).lowerBound))
+    return try String(contentsOfFile: root + "/Docs/Vendors.md", encoding: .utf8)
+  }
+
+  @Test func thePageIsWhatTheFieldsSay() throws {
+    #expect(try page() == VendorDescriptor.referencePage(), "Docs/Vendors.md differs from VendorDescriptor.referencePage()")
+  }
+
+  @Test func thePagesExampleIsADescriptor() throws {
+    let text = try page()
+    let start = try #require(text.firstRange(of: "```yaml\n")), end = try #require(text[start.upperBound...].firstRange(of: "```"))
+    let root = try #require(Loader.load(String(text[start.upperBound..<end.lowerBound])).root)
+    var reader = Reader(file: "example.yaml")
+    let example = try #require(Catalogue.with(root["vendors"], &reader)["example.stt"])
+    #expect(reader.diagnostics.map(\.headline) == [])
+    let request = ClientRequest(rest: "/v1/stream", query: "model=m&encoding=pcm&sample_rate=8000", headers: [("Authorization",
+      "Bearer k")])
+    var talk = try Conversation(SimulatorSession.admit(request, example, secret: "k", seed: 1))
+    talk.stream(pcm(speech(syllables: 2, rate: 8000)), piece: 320)
+    talk.send(#"{"type":"stop"}"#)
+    #expect(talk.types == ["ready", "transcript", "end"])
+    #expect(talk.message("end")?["seconds"] == .double(1.5))
+  }
+
+  @Test(arguments: SimulationCheck.names.subtracting(["message", "query", "word"]))
+  func everyTemplateNameIsOnThePage(name: String) throws {
+    let stem = name.hasSuffix("_ms") ? String(name.dropLast(3)) : name
+    #expect(try page().contains("`{\(stem)}`"))
+  }
+
+  @Test(arguments: Simulation.Occasion.allCases)
+  func everyOccasionIsOnThePage(occasion: Simulation.Occasion) throws {
+    #expect(try page().contains("`\(occasion.rawValue)`"))
+  }
+}

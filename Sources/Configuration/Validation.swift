@@ -125,10 +125,10 @@ struct Validation {
       if route.origins.contains(.any) {
         danger("\(name) allows origin '*': any page a visitor opens can use it", at: place("origins", node)?.start)
       }
-      for key in ["head", "tls"] {
-        guard let entry = node["timeouts"]?.entry(key) else { continue }
+      for (section, key) in [("timeouts", "head"), ("timeouts", "tls"), ("buffers", "early")] {
+        guard let entry = node[section]?.entry(key) else { continue }
         reader.warning(
-          "'\(key)' in timeouts of \(name) has no effect: the route is not known yet; set it in 'defaults'", at: entry.key.start)
+          "'\(key)' in \(section) of \(name) has no effect: the route is not known yet; set it in 'defaults'", at: entry.key.start)
       }
       if route.messages.maxFrame > route.messages.maxSize, node["messages"] != nil, node.descendant(["messages", "max_frame"]) != nil {
         reader.warning(

@@ -73,7 +73,7 @@ import YAML
           subprotocols: [realtime]
           pings: relay
           refuse: close
-          buffers: {early: 64KiB}
+          buffers: {to_client: 64KiB}
       drain: {grace: 1m}
       logging: {format: text, level: debug, addresses: full}
       store: memory
@@ -104,7 +104,7 @@ import YAML
     let pool = configuration.routes[1]
     #expect(pool.tier == "paid" && pool.missingOrigin == .refuse && pool.pings == .relay && pool.refuse == .close)
     #expect(pool.query.passes("language") && !pool.query.passes("debug") && !pool.query.passes("model"))
-    #expect(pool.messages.maxSize == 1 << 20 && pool.messages.maxFrame == 64 << 10 && pool.buffers.early == 64 << 10)
+    #expect(pool.messages.maxSize == 1 << 20 && pool.messages.maxFrame == 64 << 10 && pool.buffers.toClient == 64 << 10)
     #expect(pool.origins.map(\.description) == ["https://app.example.com", "https://*.example.org"])
   }
 

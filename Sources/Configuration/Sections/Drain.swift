@@ -12,7 +12,7 @@ public struct Drain: Section, Equatable {
         "grace", \.grace, .duration(.zero ... .seconds(86_400)),
         "How long open sessions may still run. Below the time your service manager waits before it kills."),
       Field(
-        "spread", \.spread, .duration(.zero ... .seconds(600)), availability: .notYet(),
+        "spread", \.spread, .duration(.zero ... .seconds(600)),
         "Time over which the closes at the end are spread, so that clients do not all come back at once."),
     ])
 }

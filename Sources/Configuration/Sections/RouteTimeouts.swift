@@ -28,12 +28,14 @@ public struct RouteTimeouts: Section, Equatable {
         """),
       Field("tls", \.tls, .duration(.milliseconds(100) ... .seconds(120)), "The client's TLS handshake. Only `defaults` can set it."),
       Field(
-        "authentication", \.authentication, .duration(.milliseconds(100) ... .seconds(120)),
+        "authentication", \.authentication, .duration(.milliseconds(100) ... .seconds(120)), availability: .notYet(),
         "Until the credential is checked, or the `authenticate` message has come: close 4001."),
       Field(
         "dial", \.dial, .duration(.milliseconds(100) ... .seconds(60)),
         "From the upstream's name to its answered upgrade: DNS, TCP, TLS and HTTP. Then 504."),
-      Field("ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)), "From the upgrade to the vendor's ready event. Then 504."),
+      Field(
+        "ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)), availability: .notYet(),
+        "From the upgrade to the vendor's ready event. Then 504."),
       Field(
         "client_audio_idle", \.clientAudioIdle, .off(or: .duration(.seconds(1) ... .seconds(86_400))), availability: .notYet(),
         "Without audio from the client."),
@@ -52,6 +54,9 @@ public struct RouteTimeouts: Section, Equatable {
         "Between pings on each leg. Below the idle timeout of every proxy on the way, or those cut silent sessions."),
       Field(
         "ping_timeout", \.pingTimeout, .duration(.seconds(1) ... .seconds(3_600)),
-        "For the answer to a ping. Then the leg counts as lost."),
+        """
+        For the client's answer to a ping, or any other sign of life. Then the client counts as lost. Vendors answer pings after up to \
+        30 s, so upstreams are left to `upstream_idle`.
+        """),
     ])
 }

@@ -105,7 +105,9 @@ public struct UpstreamTimeouts: Section, Equatable {
     "UpstreamTimeouts", "Timeouts of an upstream; the route's unless given.",
     fields: [
       Field("dial", \.dial, .duration(.milliseconds(100) ... .seconds(60)), "From the name to the answered upgrade."),
-      Field("ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)), "From the upgrade to the vendor's ready event."),
+      Field(
+        "ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)), availability: .notYet(),
+        "From the upgrade to the vendor's ready event."),
     ])
 }
 

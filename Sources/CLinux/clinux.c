@@ -1,1 +1,11 @@
+#define _GNU_SOURCE 1
+#include <sched.h>
 #include "clinux.h"
+
+int clinux_processors(void) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  int count = CPU_COUNT(&set);
+  return count > 0 ? count : 1;
+}

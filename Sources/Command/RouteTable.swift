@@ -30,9 +30,11 @@ struct RouteTable {
     configuration = loading.configuration
   }
 
-  /// The configuration; every problem goes to standard error, and errors end with exit 78.
-  func checked() throws -> GatewayConfiguration {
-    for diagnostic in diagnostics { Console.problem(diagnostic.rendered(in: source)) }
+  /// The configuration; problems go to standard error, and errors end with exit 78.
+  ///
+  /// - Parameter warnings: whether warnings are worth printing, too: to whoever runs the gateway they are.
+  func checked(warnings: Bool = false) throws -> GatewayConfiguration {
+    for diagnostic in diagnostics where warnings || diagnostic.severity == .error { Console.problem(diagnostic.rendered(in: source)) }
     guard let configuration, !diagnostics.hasErrors else { throw ExitCode.configuration }
     return configuration
   }

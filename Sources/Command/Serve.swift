@@ -15,7 +15,7 @@ struct Serve: AsyncParsableCommand {
 
   func run() async throws {
     let table = try RouteTable(file)
-    let configuration = try table.checked()
+    let configuration = try table.checked(warnings: true)
     let logger = Log.logger(configuration.logging)
     let settings = GatewayService.Settings(
       configuration: configuration, catalogue: table.catalogue, environment: table.environment,

@@ -30,9 +30,7 @@ actor AcceptedConnection {
 
   /// Sends a plain HTTP answer, with the headers every answer has, and closes.
   func answer(_ answer: HTTPAnswer, withBody: Bool = true) {
-    var answer = answer
-    answer.headers += SecurityHeaders.all(tls: isTLS).map { ($0.name, $0.value) }
-    end.value.finish(answer.bytes(withBody: withBody))
+    end.value.finish(answer.secured(tls: isTLS).bytes(withBody: withBody))
   }
 
   /// Sends these bytes and closes.

@@ -12,7 +12,7 @@ struct AdminServer: RequestServer {
     guard isAllowed(head) else {
       var answer = HTTPAnswer.text("Unauthorized\n", status: 401)
       answer.headers.append(("WWW-Authenticate", "Bearer"))
-      return await connection.answer(answer)
+      return await connection.answer(answer, withBody: head.method != "HEAD")
     }
     guard head.path == "/metrics", head.method == "GET" || head.method == "HEAD" else { return await pages.serve(head, on: connection) }
     let headers = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]

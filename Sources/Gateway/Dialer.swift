@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -96,7 +97,7 @@ struct Dialer: Sendable {
       throw .tls(error.name)
     } catch {
       answered.fail(DialFailure.cancelled)
-      throw .unreachable("\(error)")
+      throw .unreachable(Self.words(error))
     }
     do {
       let agreement = try await withTaskCancellationHandler {
@@ -111,6 +112,15 @@ struct Dialer: Sendable {
     } catch {
       channel.close(promise: nil)
       throw Task.isCancelled ? .cancelled : error as? DialFailure ?? .closedEarly
+    }
+  }
+
+  /// The system's words for why there is no connection.
+  private static func words(_ error: any Error) -> String {
+    switch error {
+    case let error as IOError: unsafe String(cString: strerror(error.errnoCode))
+    case is ChannelError: "connection timed out"
+    default: "\(error)"
     }
   }
 

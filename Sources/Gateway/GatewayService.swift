@@ -1,3 +1,4 @@
+import CLinux
 import Configuration
 import Glibc
 import Guards
@@ -48,7 +49,7 @@ public struct GatewayService: Service {
 
   public func run() async throws {
     raiseDescriptorLimit()
-    let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount))
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: Int(clinux_processors()))
     let reactors: [Reactor]
     let metrics = GatewayMetrics()
     metrics.build(settings.version).set(1)
@@ -68,11 +69,11 @@ public struct GatewayService: Service {
 
   // MARK: Start
 
-  /// Most sessions at once: two descriptors each, and some to spare for listeners, dials and files.
+  /// Most sessions at once: two descriptors each, and some to spare for threads, listeners, dials and files.
   private static var capacity: Int {
     var limit = rlimit()
     guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_000 }
-    return max(16, (Int(clamping: limit.rlim_cur) - 64) / 2)
+    return max(16, (Int(clamping: limit.rlim_cur) - 64 - 8 * Int(clinux_processors())) / 2)
   }
 
   /// Sessions cost two descriptors each; the soft limit of a login shell is far below what the system allows.
@@ -84,7 +85,7 @@ public struct GatewayService: Service {
   }
 
   private func startReactors(_ metrics: GatewayMetrics) throws -> [Reactor] {
-    try (0..<max(1, System.coreCount)).map { _ in
+    try (0..<Int(clinux_processors())).map { _ in
       guard let reactor = Reactor(counters: metrics.reactors.make()), reactor.start() else {
         throw StartFailure(description: "cannot start a data-path thread: no descriptors or threads left")
       }
@@ -141,7 +142,8 @@ public struct GatewayService: Service {
       let certificates = try listener.tls.map { try ServerCertificates(ServerSettings($0)) }
       let socket = try await ListeningSocket.bind(
         ListeningSocket.Settings(
-          address: listener.address, certificates: certificates, tlsTimeout: TimeAmount(timeouts.tls), headTimeout: TimeAmount(timeouts.head)),
+          address: listener.address, certificates: certificates, tlsTimeout: TimeAmount(timeouts.tls), headTimeout: TimeAmount(timeouts.head),
+          maximumEarly: settings.configuration.defaults.buffers.early),
         group: group, server: Handshake(core: core, pages: pages))
       if let certificates { refresh(certificates, group.next()) }
       sockets.append(socket)

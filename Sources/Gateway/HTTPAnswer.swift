@@ -1,3 +1,5 @@
+import Guards
+
 /// A whole HTTP/1.1 response as a value; the connection ends after it (RFC 9112 section 9.6).
 struct HTTPAnswer: Sendable {
   var status: Int
@@ -10,12 +12,24 @@ struct HTTPAnswer: Sendable {
     self.body = body
   }
 
+  /// - Parameter session: the id that logs have for this opening.
+  init(_ refusal: Refusal, session: String) {
+    self.init(status: refusal.status, headers: refusal.headers.map { ($0.name, $0.value) }, body: refusal.body(session: session))
+  }
+
   static func text(_ text: String, status: Int = 200) -> HTTPAnswer {
     HTTPAnswer(status: status, headers: [("Content-Type", "text/plain; charset=utf-8")], body: Array(text.utf8))
   }
 
   static func json(_ body: [UInt8], status: Int = 200) -> HTTPAnswer {
     HTTPAnswer(status: status, headers: [("Content-Type", "application/json")], body: body)
+  }
+
+  /// With the headers that every answer to a client has.
+  func secured(tls: Bool) -> HTTPAnswer {
+    var answer = self
+    answer.headers += SecurityHeaders.all(tls: tls).map { ($0.name, $0.value) }
+    return answer
   }
 
   /// The response as it goes out.
@@ -48,6 +62,7 @@ struct HTTPAnswer: Sendable {
     case 426: "Upgrade Required"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"
+    case 500: "Internal Server Error"
     case 502: "Bad Gateway"
     case 503: "Service Unavailable"
     case 504: "Gateway Timeout"

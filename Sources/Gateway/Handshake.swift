@@ -25,7 +25,7 @@ struct Handshake: RequestServer {
       opening = accepted
       try await open(accepted, snapshot)
     } catch {
-      await refuse(error, opening, match.service, connection)
+      await refuse(error, opening, match.service, head, connection)
     }
   }
 
@@ -104,7 +104,7 @@ struct Handshake: RequestServer {
       }
     let request = AdmissionRequest(
       client: client, ip: core.logged(client), origin: origins.isEmpty ? nil : origins.joined(separator: ", "),
-      credential: opening.credential.isAmbiguous ? nil : opening.credential.credential, place: place)
+      credential: opening.credential.credential, isAmbiguous: opening.credential.isAmbiguous, place: place)
     return try core.admission.admit(request, policy: opening.service.policy, now: .now)
   }
 
@@ -168,8 +168,15 @@ struct Handshake: RequestServer {
 
   // MARK: No
 
-  private func refuse(_ refusal: Refusal, _ opening: Opening?, _ service: RouteService, _ connection: AcceptedConnection) async {
-    core.metrics.refusals(service.name, refusal.type).add(1)
+  func refused(_ refusal: Refusal) {
+    core.metrics.refusals("", refusal.type).add(1)
+  }
+
+  private func refuse(
+    _ refusal: Refusal, _ opening: Opening?, _ service: RouteService, _ head: RequestHead, _ connection: AcceptedConnection
+  ) async {
+    // A client that went away while the upstream was dialled was not refused.
+    if !Task.isCancelled { core.metrics.refusals(service.name, refusal.type).add(1) }
     refusal.event?.log(to: core.logger, session: connection.session)
     if let opening, service.route.refuse == .close, let close = refusal.close {
       // A browser drops a connection that answers none of the subprotocols it offered.
@@ -178,9 +185,7 @@ struct Handshake: RequestServer {
       let payload = ClosePayload.encode(code: CloseCode(rawValue: close.code), reason: close.reason)
       await connection.finish(Array((head + "\r\n").utf8) + FrameHeader.frame(opcode: .close, payload: payload))
     } else {
-      let answer = HTTPAnswer(
-        status: refusal.status, headers: refusal.headers.map { ($0.name, $0.value) }, body: refusal.body(session: connection.session))
-      await connection.answer(answer)
+      await connection.answer(HTTPAnswer(refusal, session: connection.session), withBody: head.method != "HEAD")
     }
   }
 }

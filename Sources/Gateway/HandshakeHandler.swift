@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 import NIOHTTP1
 import TLS
@@ -6,6 +7,12 @@ import TLS
 protocol RequestServer: Sendable {
   /// Answers, hands over or closes; called once, off the channel's pipeline.
   func serve(_ head: RequestHead, on connection: AcceptedConnection) async
+  /// Counts what was refused before there was a head to serve.
+  func refused(_ refusal: Refusal)
+}
+
+extension RequestServer {
+  func refused(_ refusal: Refusal) {}
 }
 
 /// Last in the pipeline of an accepted channel: waits for the head within its time, then gives it to the server.
@@ -29,17 +36,22 @@ final class HandshakeHandler: ChannelInboundHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    expect(within: isTLS ? timeouts.tls : timeouts.head, answer: isTLS ? nil : HTTPAnswer.text("Request Timeout\n", status: 408))
+    if isTLS { expect(within: timeouts.tls, else: nil) } else { expect(within: timeouts.head, else: .headTimeout) }
     context.fireChannelActive()
   }
 
   /// Gives the peer so long for its next step.
-  private func expect(within time: TimeAmount, answer: HTTPAnswer?) {
+  private func expect(within time: TimeAmount, else kind: Refusal.Kind?) {
     timer?.cancel()
-    let end = end
-    timer = end.channel.eventLoop.assumeIsolated().scheduleTask(in: time) {
-      if let answer { end.finish(answer.bytes()) } else { end.channel.close(promise: nil) }
+    timer = end.channel.eventLoop.assumeIsolated().scheduleTask(in: time) { [self] in
+      if let kind { refuse(kind) } else { end.channel.close(promise: nil) }
     }
+  }
+
+  private func refuse(_ kind: Refusal.Kind) {
+    let refusal = Refusal(kind)
+    server.refused(refusal)
+    end.finish(HTTPAnswer(refusal, session: connection.session).secured(tls: isTLS).bytes())
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -51,7 +63,7 @@ final class HandshakeHandler: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is TLSHandler.Established {
-      expect(within: timeouts.head, answer: HTTPAnswer.text("Request Timeout\n", status: 408))
+      expect(within: timeouts.head, else: .headTimeout)
     } else if case .some(.inputClosed) = event as? ChannelEvent {
       // A client that has sent FIN can't be served a session any more.
       if let task { task.cancel() } else { context.close(promise: nil) }
@@ -70,8 +82,8 @@ final class HandshakeHandler: ChannelInboundHandler {
     timer?.cancel()
     switch error {
     case is TLSError, is IOError: context.close(promise: nil)
-    case is Gate.Failure: end.finish(HTTPAnswer.text("Request Header Fields Too Large\n", status: 431).bytes())
-    default: end.finish(HTTPAnswer.text("Bad Request\n", status: 400).bytes())
+    case is Gate.Failure: refuse(.headTooLarge)
+    default: refuse(.badRequest)
     }
   }
 }

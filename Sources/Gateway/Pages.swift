@@ -1,3 +1,4 @@
+import Guards
 import JSON
 
 /// The plain HTTP answers of the clients' address: health and readiness. Whatever else is asked for does not exist.
@@ -5,19 +6,25 @@ struct Pages: Sendable {
   let core: GatewayCore
 
   func serve(_ head: RequestHead, on connection: AcceptedConnection) async {
-    let answer = answer(head, port: connection.localPort, isTLS: connection.isTLS)
+    let answer = answer(head, connection)
     core.metrics.httpRequests("\(answer.status)").add()
     await connection.answer(answer, withBody: head.method != "HEAD")
   }
 
-  private func answer(_ head: RequestHead, port: Int, isTLS: Bool) -> HTTPAnswer {
+  private func answer(_ head: RequestHead, _ connection: AcceptedConnection) -> HTTPAnswer {
     let page: (() -> HTTPAnswer)? =
       switch head.path {
       case "/health": { HTTPAnswer.json(JSONValue.object(["status": "ok"]).serialize()) }
-      case "/ready": { ready(port: port, isTLS: isTLS) }
+      case "/ready": { ready(port: connection.localPort, isTLS: connection.isTLS) }
       default: nil
       }
-    guard let page else { return HTTPAnswer.text("Not Found\n", status: 404) }
+    guard let page else {
+      guard head.asksForUpgrade else { return HTTPAnswer.text("Not Found\n", status: 404) }
+      // Who wants a socket is told as on every other path.
+      let refusal = Refusal(.notFound)
+      core.metrics.refusals("", refusal.type).add(1)
+      return HTTPAnswer(refusal, session: connection.session)
+    }
     guard head.method == "GET" || head.method == "HEAD" else {
       var answer = HTTPAnswer.text("Method Not Allowed\n", status: 405)
       answer.headers.append(("Allow", "GET, HEAD"))
@@ -34,8 +41,9 @@ struct Pages: Sendable {
     let routes = core.snapshot.routes
     var services: [(String, JSONValue)] = []
     for service in routes where !services.contains(where: { $0.0 == service.upstream.name }) {
-      let isEnabled = service.policy.enabled
-      services.append((service.upstream.name, ["enabled": .bool(isEnabled), "path": isEnabled ? .string(service.name) : .null]))
+      // The first of its routes that is open speaks for an upstream.
+      let open = routes.first { $0.upstream.name == service.upstream.name && $0.policy.enabled }
+      services.append((service.upstream.name, ["enabled": .bool(open != nil), "path": open.map { .string($0.name) } ?? .null]))
     }
     let details = routes.map { service -> (String, JSONValue) in
       let fields: JSONValue = [

@@ -36,8 +36,7 @@ struct RouteService: Sendable {
         idle: timeouts.clientIdle.value?.milliseconds, pingInterval: ping, pingTimeout: timeouts.pingTimeout.milliseconds,
         buffer: route.buffers.toClient),
       upstream: RelayTerms.LegTerms(
-        idle: timeouts.upstreamIdle.value?.milliseconds, pingInterval: ping, pingTimeout: timeouts.pingTimeout.milliseconds,
-        buffer: route.buffers.toUpstream),
+        idle: timeouts.upstreamIdle.value?.milliseconds, pingInterval: ping, buffer: route.buffers.toUpstream),
       sessionMaximum: lengths.min(), closeTimeout: timeouts.close.milliseconds)
   }
 }

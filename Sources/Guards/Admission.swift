@@ -70,8 +70,8 @@ public final class Admission: Sendable {
       let budget = rates.peek(key, limit, now: now.monotonic)
       guard budget.allowed else { throw limited(budget, .authBlockedRateLimit(ip: request.ip)) }
     }
-    var failure = CredentialError("malformed")
-    for method in policy.credentials {
+    var failure = CredentialError(request.isAmbiguous ? "ambiguous" : "malformed")
+    for method in policy.credentials where !request.isAmbiguous {
       do {
         let caller = try method.check(credential, now: now)
         guard caller.routes?.contains(policy.route) ?? true else {

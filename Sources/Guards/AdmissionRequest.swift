@@ -9,14 +9,19 @@ public struct AdmissionRequest: Sendable {
   public var origin: String?
   /// What the client presented, already taken from where it was.
   public var credential: String?
+  /// It presented two that differ. Which one counts is not to be guessed.
+  public var isAmbiguous: Bool
   /// Where that was; decides how a refusal by close is worded.
   public var place: CredentialPlace?
 
-  public init(client: ClientAddress, ip: String, origin: String? = nil, credential: String? = nil, place: CredentialPlace? = nil) {
+  public init(
+    client: ClientAddress, ip: String, origin: String? = nil, credential: String? = nil, isAmbiguous: Bool = false, place: CredentialPlace? = nil
+  ) {
     self.client = client
     self.ip = ip
     self.origin = origin
     self.credential = credential
+    self.isAmbiguous = isAmbiguous
     self.place = place
   }
 }

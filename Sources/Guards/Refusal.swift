@@ -44,6 +44,8 @@ public struct Refusal: Error, Sendable, Equatable {
     if let retryAfter { headers.append(("Retry-After", String(retryAfter))) }
     headers += (budget?.headers ?? []).map { ($0.name, $0.value) }
     if let challenge { headers.append(("WWW-Authenticate", challenge)) }
+    // RFC 9110 section 15.5.6.
+    if kind == .methodNotAllowed { headers.append(("Allow", "GET")) }
     if kind == .upgradeRequired {
       // RFC 9110 section 15.5.22 and RFC 6455 section 4.4.
       headers += [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13")]

@@ -5,6 +5,8 @@ extension Refusal {
     case methodNotAllowed = "method_not_allowed"
     case upgradeRequired = "upgrade_required"
     case badRequest = "bad_request"
+    case headTimeout = "head_timeout"
+    case headTooLarge = "head_too_large"
     case forbiddenOrigin = "forbidden_origin"
     case forbidden
     case unauthorized
@@ -26,6 +28,8 @@ extension Refusal {
       case .methodNotAllowed: 405
       case .upgradeRequired: 426
       case .badRequest: 400
+      case .headTimeout: 408
+      case .headTooLarge: 431
       case .forbiddenOrigin, .forbidden: 403
       case .unauthorized: 401
       case .rateLimited, .tooManySessions: 429
@@ -42,6 +46,8 @@ extension Refusal {
       case .methodNotAllowed: "Method not allowed"
       case .upgradeRequired: "This path speaks WebSocket"
       case .badRequest: "Not a valid WebSocket opening"
+      case .headTimeout: "The request head did not come in time"
+      case .headTooLarge: "The request head is too large"
       case .forbiddenOrigin: "Origin not allowed"
       case .forbidden: "Not allowed on this route"
       case .unauthorized: "Authentication required"
@@ -62,7 +68,7 @@ extension Refusal {
     /// Nil for what can only happen where there is no route, and so no `refuse: close`.
     var closeCode: UInt16? {
       switch self {
-      case .notFound, .methodNotAllowed, .upgradeRequired, .badRequest: nil
+      case .notFound, .methodNotAllowed, .upgradeRequired, .badRequest, .headTimeout, .headTooLarge: nil
       case .forbiddenOrigin, .forbidden, .unauthorized: 1008
       case .rateLimited, .tooManySessions, .disabled, .draining, .overCapacity, .circuitOpen: 1013
       case .misconfigured, .upstreamRefused, .upstreamUnreachable, .upstreamTimeout, .internalError: 1011

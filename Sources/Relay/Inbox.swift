@@ -7,6 +7,11 @@ enum ReactorMessage: ~Copyable, Sendable {
   case close(session: UInt64, SessionEnd)
   case closeAll(SessionEnd, over: Int64)
   case stop
+
+  /// Nobody will act on the message: a session that was to be opened reports its end at once.
+  consuming func refuse() {
+    if case .open(let parcel) = consume self { parcel.refuse() }
+  }
 }
 
 /// The one door into a reactor's thread: a locked list and an eventfd that wakes it.
@@ -18,7 +23,12 @@ final class Inbox: Sendable {
     func open() -> ReactorMessage? { message.withLock { $0.take() } }
   }
 
-  private let waiting = Mutex<[Parcel]>([])
+  private struct Mail {
+    var parcels: [Parcel] = []
+    var isClosed = false
+  }
+
+  private let waiting = Mutex(Mail())
   private let event: Descriptor
 
   init?() {
@@ -30,25 +40,35 @@ final class Inbox: Sendable {
   /// The descriptor that becomes readable when there is mail.
   var wakeUp: Int32 { event.rawValue }
 
+  /// Once the inbox is closed the message is refused, on the caller's thread.
   func post(_ message: consuming sending ReactorMessage) {
     let parcel = Parcel(message)
-    let isFirst = waiting.withLock { waiting in
-      waiting.append(parcel)
-      return waiting.count == 1
+    let (isFirst, isClosed) = waiting.withLock { mail in
+      if mail.isClosed { return (false, true) }
+      mail.parcels.append(parcel)
+      return (mail.parcels.count == 1, false)
     }
     if isFirst { eventfd_write(event.rawValue, 1) }
+    if isClosed { parcel.open()?.refuse() }
+  }
+
+  /// Refuses what waits and whatever is still to come.
+  func close() {
+    for parcel in takeParcels(closing: true) { parcel.open()?.refuse() }
+  }
+
+  private func takeParcels(closing: Bool = false) -> [Parcel] {
+    waiting.withLock { mail in
+      defer { mail = Mail(isClosed: mail.isClosed || closing) }
+      return mail.parcels
+    }
   }
 
   /// Hands each waiting message to `receive`, in order of arrival.
   func drain(_ receive: (consuming ReactorMessage) -> Void) {
     var count: eventfd_t = 0
     unsafe eventfd_read(event.rawValue, &count)
-    let parcels = waiting.withLock { waiting in
-      let parcels = waiting
-      waiting = []
-      return parcels
-    }
-    for parcel in parcels {
+    for parcel in takeParcels() {
       if let message = parcel.open() { receive(message) }
     }
   }

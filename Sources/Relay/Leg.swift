@@ -23,8 +23,12 @@ import WebSocket
   // What epoll has been told; `isRegistered` is false while a broken socket waits for its peer to drain.
   var interest: Epoll.Events = []
   var isRegistered = false
+  /// Broken while it may not be read: epoll would report it for ever, so it comes back only to be read.
+  var isParked = false
   /// A TLS read that cannot go on before a write (a key update's answer) wants to be woken by writability.
   private(set) var readWantsWrite = false
+  /// Waits in the loop's list of legs whose TLS session holds bytes that are still to be read.
+  var isUnfinished = false
 
   // Bytes that a write would not take.
   private var pending: UnsafeMutableRawPointer?
@@ -34,6 +38,10 @@ import WebSocket
   private let bufferLimit: Int
   /// Frames of the gateway's own that wait for a frame boundary.
   var injections: [UInt8] = []
+  /// The most recent ping that came while nothing could be answered.
+  var latePong: [UInt8]?
+  /// Nothing can be written any more; what the peer sent before is still there to be read.
+  private(set) var isBroken = false
 
   /// What this leg is told in place of its peer's Close: it broke the protocol.
   var verdict: ClosePayload?
@@ -59,7 +67,7 @@ import WebSocket
         receiver: party == .downstream ? .server : .client, maximumFrame: terms.maximumFrame, maximumMessage: terms.maximumMessage))
     let own = party == .downstream ? terms.downstream : terms.upstream
     keepAlive = own.pingInterval.map { KeepAlive(interval: $0, timeout: own.pingTimeout, now: now) }
-    bufferLimit = own.buffer
+    bufferLimit = max(1, own.buffer)
     lastReceived = now
     lastHeard = now
   }
@@ -118,35 +126,39 @@ import WebSocket
     }
   }
 
-  /// Writes what the socket takes and keeps the rest. False: the leg is lost.
-  func send(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard !isBlocked else {
-      unsafe keep(bytes)
-      return true
-    }
+  /// Writes what the socket takes and keeps the rest; a broken socket takes everything.
+  func send(_ bytes: UnsafeRawBufferPointer) {
+    guard !isBroken else { return }
+    guard !isBlocked else { return unsafe keep(bytes) }
     var rest = unsafe bytes
     while rest.count > 0 {
       let written = unsafe write(rest)
-      if written < 0 { return false }
+      if written < 0 { return breakOff() }
       if written == 0 { break }
       unsafe rest = UnsafeRawBufferPointer(rebasing: rest[written...])
       // A plain socket that took less than it was given is full; TLS goes record by record.
       if tls == nil, rest.count > 0 { break }
     }
     if rest.count > 0 { unsafe keep(rest) }
-    return true
   }
 
-  /// Tries again to write what is kept. False: the leg is lost.
-  func flush() -> Bool {
+  /// Tries again to write what is kept.
+  func flush() {
     while isBlocked {
       let written = unsafe write(UnsafeRawBufferPointer(start: pending.unsafelyUnwrapped + pendingStart, count: pendingCount))
-      if written < 0 { return false }
-      if written == 0 { return true }
+      if written < 0 { return breakOff() }
+      if written == 0 { return }
       pendingStart += written
     }
     releasePending()
-    return true
+  }
+
+  /// A write has failed. What the peer said before it went, a Close frame perhaps, can still be read; the shutdown makes sure that its end
+  /// is reported.
+  private func breakOff() {
+    isBroken = true
+    releasePending()
+    _ = shutdown(descriptor, Int32(SHUT_RDWR))
   }
 
   /// Bytes written, 0 when the socket is full, -1 when it is lost.

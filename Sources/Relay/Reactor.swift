@@ -29,6 +29,7 @@ public final class Reactor: Sendable {
       { argument in
         let reactor = unsafe Unmanaged<Reactor>.fromOpaque(argument.unsafelyUnwrapped).takeRetainedValue()
         ReactorLoop(inbox: reactor.inbox, counters: reactor.counters, readSize: reactor.readSize)?.run()
+        reactor.inbox.close()
         return nil
       }, box.toOpaque())
     guard status == 0 else {
@@ -39,7 +40,7 @@ public final class Reactor: Sendable {
     return true
   }
 
-  /// Relays a session from now on; its descriptors belong to the reactor.
+  /// Relays a session from now on; its descriptors belong to the reactor. One that has stopped reports the session's end at once.
   public func open(_ parcel: consuming sending RelayParcel) {
     inbox.post(.open(parcel))
   }

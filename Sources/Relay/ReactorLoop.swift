@@ -12,6 +12,8 @@ import WebSocket
   private var maskKeys = MaskKeys()
   // Sessions that ended while a batch of events may still name their legs.
   private var retired: [RelaySession] = []
+  // Legs whose TLS session holds more than their turn allowed to read.
+  private var unfinished: [Leg] = []
   private var isStopping = false
 
   // Every read of this thread lands here. Before it there is room for a header that two reads share.
@@ -42,28 +44,42 @@ import WebSocket
   func run() {
     epoll.add(inbox.wakeUp, .readable, token: 0)
     while !isStopping || !sessions.isEmpty {
-      let count = epoll.wait(milliseconds: wheel.isEmpty ? -1 : wheel.untilNextTick(now: clinux_milliseconds()))
+      let count = epoll.wait(milliseconds: patience)
       now = clinux_milliseconds()
+      counters.wokeUp()
       var hasMail = false
+      let unfinished = takeUnfinished()
       for index in 0..<count {
         let (token, events) = epoll.event(at: index)
         if token == 0 { hasMail = true } else { handle(token, events) }
       }
+      for leg in unfinished where !leg.isDead { read(leg) }
       advanceTimers()
       if hasMail { inbox.drain { receive($0) } }
       if !retired.isEmpty { retired.removeAll(keepingCapacity: true) }
     }
   }
 
+  private var patience: Int32 {
+    if !unfinished.isEmpty { return 0 }
+    return wheel.isEmpty ? -1 : wheel.untilNextTick(now: clinux_milliseconds())
+  }
+
+  private func takeUnfinished() -> [Leg] {
+    guard !unfinished.isEmpty else { return [] }
+    defer { unfinished = [] }
+    for leg in unfinished { leg.isUnfinished = false }
+    return unfinished
+  }
+
   private func handle(_ token: UInt64, _ events: Epoll.Events) {
     // Retired sessions are kept until the batch is over, so the leg behind a token is alive.
     let leg = unsafe Unmanaged<Leg>.fromOpaque(UnsafeRawPointer(bitPattern: UInt(token)).unsafelyUnwrapped).takeUnretainedValue()
     if leg.isDead { return }
-    let session = leg.session
     if events.contains(.writable) {
       if leg.readWantsWrite { read(leg) }
       if leg.isDead { return }
-      guard leg.flush() else { return session.lost(leg) }
+      leg.flush()
       drained(leg)
     }
     if leg.isDead { return }
@@ -80,68 +96,84 @@ import WebSocket
   /// A broken socket that may not be read yet would be reported for ever: it is taken out until its peer has drained.
   private func park(_ leg: Leg) {
     if leg.hasEnded || leg.isBlocked { return leg.session.lost(leg) }
-    epoll.remove(leg.descriptor)
-    leg.isRegistered = false
+    forget(leg)
+    leg.isParked = true
   }
 
   private func drained(_ leg: Leg) {
-    let session = leg.session
-    session.settle(leg)
+    leg.session.drained(leg)
     let peer = leg.peer
-    guard !peer.isDead else { return }
     updateInterest(of: peer)
-    if peer.hasHeldBytes { read(peer) }
+    if !peer.isDead, peer.hasHeldBytes { read(peer) }
   }
 
   private func read(_ leg: Leg) {
     let session = leg.session
     let base = unsafe buffer.baseAddress.unsafelyUnwrapped + Self.headroom
     let room = unsafe UnsafeMutableRawBufferPointer(start: base, count: buffer.count - Self.headroom)
+    var turns = 0
     repeat {
       guard mayRead(leg) else { break }
+      // A fast sender's session may hold the start of a next record for ever; the others have their turn in between.
+      turns += 1
+      if turns > Self.turns { return finishLater(leg) }
       switch unsafe leg.receive(into: room) {
       case .bytes(let count):
-        let messages = leg.passage.messages
         unsafe session.relay(from: leg, base: base, count: count)
-        counters.count(leg.party == .downstream ? .up : .down, bytes: UInt64(count), messages: leg.passage.messages &- messages)
       case .blocked:
-        if !leg.isDead { updateInterest(of: leg) }
-        return
+        return updateInterest(of: leg)
       case .ended:
-        return session.ended(leg)
+        session.ended(leg)
+        return updateInterest(of: leg)
       case .lost:
         return session.lost(leg)
       }
     } while !leg.isDead && leg.hasHeldBytes
-    if !leg.isDead { updateInterest(of: leg) }
+    updateInterest(of: leg)
   }
 
-  /// A leg is read while the other one takes what it is given, and while it takes the gateway's own answers itself.
+  /// Records that one leg may relay before the others have their turn: 256 KB.
+  private static let turns = 16
+
+  private func finishLater(_ leg: Leg) {
+    if !leg.isUnfinished { unfinished.append(leg) }
+    leg.isUnfinished = true
+    updateInterest(of: leg)
+  }
+
+  /// A leg is read while the other one takes what it is given. Whether it takes anything itself does not matter: a client may send all it
+  /// has before it reads.
   private func mayRead(_ leg: Leg) -> Bool {
     if leg.isDead || leg.hasEnded { return false }
-    let peer = leg.peer
-    return leg.closeReceived || ((peer.isDead || !peer.isFull) && !leg.isFull)
+    return leg.closeReceived || leg.peer.isDead || !leg.peer.isFull
   }
 
   /// Tells epoll what this leg and its peer wait for now.
   func updateInterest(of leg: Leg) {
     register(leg)
-    let peer = leg.peer
-    if !peer.isDead { register(peer) }
+    register(leg.peer)
   }
 
   private func register(_ leg: Leg) {
+    guard !leg.isDead else { return }
+    let mayRead = mayRead(leg)
     var interest: Epoll.Events = []
-    if mayRead(leg) { interest.insert(.readable) }
-    if leg.isBlocked || leg.readWantsWrite { interest.insert(.writable) }
+    if mayRead { interest.insert(.readable) }
+    if leg.isBlocked || (leg.readWantsWrite && mayRead) { interest.insert(.writable) }
+    if !mayRead, !leg.hasEnded, leg.interest.contains(.readable) { counters.paused() }
     if !leg.isRegistered {
-      guard interest.contains(.readable) || leg.interest.isEmpty else { return }
+      guard mayRead || !leg.isParked else { return }
+      leg.isParked = false
       epoll.add(leg.descriptor, interest, token: leg.token)
       leg.isRegistered = true
     } else if interest != leg.interest {
       epoll.change(leg.descriptor, interest, token: leg.token)
     }
     leg.interest = interest
+  }
+
+  func count(_ party: Party, bytes: Int, messages: UInt64) {
+    counters.count(party == .downstream ? .up : .down, bytes: UInt64(bytes), messages: messages)
   }
 
   func forget(_ leg: Leg) {
@@ -169,23 +201,20 @@ import WebSocket
   }
 
   private func open(_ parcel: consuming RelayParcel) {
-    let start = Arrival(downstream: parcel.downstream.received, upstream: parcel.upstream.received, owed: parcel.downstream.owed)
+    let early = [parcel.downstream.received, parcel.upstream.received]
+    let owed = [parcel.downstream.owed, parcel.upstream.owed]
     let session = RelaySession(parcel, loop: self)
     sessions[session.id] = session
-    let downstream = session.downstream, upstream = session.upstream
-    guard downstream.attachTLS() else { return session.lost(downstream) }
-    guard upstream.attachTLS() else { return session.lost(upstream) }
-    updateInterest(of: downstream)
-    guard unsafe start.owed.withUnsafeBytes({ unsafe downstream.send($0) }) else { return session.lost(downstream) }
-    deliver(start.downstream, from: downstream)
-    deliver(start.upstream, from: upstream)
+    let legs = [session.downstream, session.upstream]
+    // Both are attached before either can be told of the other's end.
+    let unusable = legs.filter { !$0.attachTLS() }
+    for leg in unusable { session.lost(leg) }
+    updateInterest(of: session.downstream)
+    for (leg, bytes) in zip(legs, owed) where !leg.isDead { unsafe bytes.withUnsafeBytes { unsafe leg.send($0) } }
+    for (leg, bytes) in zip(legs, early) { deliver(bytes, from: leg) }
     // epoll does not report bytes that a TLS session already holds.
-    for leg in [downstream, upstream] where !leg.isDead && leg.isTLS { read(leg) }
+    for leg in legs where !leg.isDead && leg.isTLS { read(leg) }
     if let next = session.tick() { wake(session, at: next) }
-  }
-
-  private struct Arrival {
-    let downstream: [UInt8], upstream: [UInt8], owed: [UInt8]
   }
 
   /// Relays what the control path had already read.
@@ -199,7 +228,7 @@ import WebSocket
       unsafe leg.session.relay(from: leg, base: base, count: count)
       offset += count
     }
-    if !leg.isDead { updateInterest(of: leg) }
+    updateInterest(of: leg)
   }
 
   /// Both legs are gone.

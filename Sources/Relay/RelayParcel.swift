@@ -10,7 +10,7 @@ public struct LegTransport: ~Copyable, Sendable {
   /// - Parameters:
   ///   - tls: the session whose handshake is done, still on its memory BIOs, which must be empty.
   ///   - received: application bytes that the control path has already read and not used.
-  ///   - owed: application bytes that the peer still has to get first, such as the 101.
+  ///   - owed: application bytes that this peer still has to get first, such as the 101.
   public init(descriptor: consuming Descriptor, tls: consuming TLSSession?, received: [UInt8], owed: [UInt8] = []) {
     self.descriptor = descriptor
     self.tls = tls
@@ -29,7 +29,7 @@ public struct RelayParcel: ~Copyable, Sendable {
 
   /// - Parameters:
   ///   - id: unique in this process.
-  ///   - onEnd: called exactly once, on the reactor's thread, so it must only pass the outcome on.
+  ///   - onEnd: called exactly once, on the reactor's thread (or the poster's, if that has ended), so it must only pass the outcome on.
   public init(
     id: UInt64, downstream: consuming LegTransport, upstream: consuming LegTransport, terms: RelayTerms,
     onEnd: @escaping @Sendable (SessionOutcome) -> Void
@@ -39,5 +39,12 @@ public struct RelayParcel: ~Copyable, Sendable {
     self.upstream = upstream
     self.terms = terms
     self.onEnd = onEnd
+  }
+
+  /// There is no reactor to relay it any more.
+  consuming func refuse() {
+    var outcome = SessionOutcome(id: id)
+    outcome.cause = "lost"
+    onEnd(outcome)
   }
 }

@@ -46,6 +46,8 @@ import WebSocket
     unsafe leg.passage.placeCarried(before: base)
     leg.passage.begin()
     let bytes = unsafe UnsafeRawBufferPointer(start: base, count: count)
+    let messages = leg.passage.messages
+    defer { unsafe loop.count(leg.party, bytes: count, messages: leg.passage.messages &- messages) }
     while !leg.closeReceived, !leg.isDead {
       let step: TransparentPassage.Step?
       do throws(ProtocolViolation) {
@@ -56,17 +58,11 @@ import WebSocket
       }
       switch step {
       case nil:
-        if outcome.firstUpstreamMessage == nil, leg.party == .upstream, leg.passage.hasData {
-          outcome.firstUpstreamMessage = unsafe loop.now - started
-        }
         return
       case .forward(let range):
+        if outcome.firstUpstreamMessage == nil, leg.party == .upstream { outcome.firstUpstreamMessage = unsafe loop.now - started }
         if !peer.closeSent, !peer.isDead {
-          let run = unsafe UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count)
-          guard unsafe peer.send(run) else {
-            lost(peer)
-            continue
-          }
+          unsafe peer.send(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
         }
         sendInjections(to: peer)
       case .control(let opcode):
@@ -80,7 +76,7 @@ import WebSocket
     case .close:
       receiveClose(payload, from: leg)
     case .ping:
-      if terms.pings == .relay { inject(.ping, payload, to: leg.peer) } else { inject(.pong, payload, to: leg) }
+      if terms.pings == .relay { inject(.ping, payload, to: leg.peer) } else { answer(payload, to: leg) }
     case .pong:
       let isOurs = payload == Self.pingPayload
       if terms.pings == .relay, !isOurs { inject(.pong, payload, to: leg.peer) }
@@ -89,12 +85,25 @@ import WebSocket
     }
   }
 
-  /// Pongs that wait for a boundary beyond this many bytes are dropped: only the most recent ping must be answered (RFC 6455 section 5.5.3).
+  /// Answers a ping. While the leg takes nothing only the most recent one is remembered (RFC 6455 section 5.5.3 allows that), so that
+  /// a peer that pings without reading costs no memory and need not be stopped.
+  private func answer(_ ping: [UInt8], to leg: Leg) {
+    if leg.isFull || leg.injections.count >= Self.injectionLimit { leg.latePong = ping } else { inject(.pong, ping, to: leg) }
+  }
+
+  private func sendLatePong(to leg: Leg) {
+    guard let payload = leg.latePong, !leg.isFull else { return }
+    leg.latePong = nil
+    inject(.pong, payload, to: leg)
+  }
+
+  /// Frames that wait for a boundary beyond this many bytes are dropped, but for the Close frame.
   private static let injectionLimit = 16 << 10
 
   /// Sends a frame of the gateway's own, at once or at the next frame boundary of that leg.
   func inject(_ opcode: Opcode, _ payload: [UInt8], to leg: Leg) {
-    guard !leg.isDead, !leg.closeSent, !leg.closeQueued, leg.injections.count < Self.injectionLimit else { return }
+    guard !leg.isDead, !leg.closeSent, !leg.closeQueued else { return }
+    guard leg.injections.count < Self.injectionLimit || opcode == .close else { return }
     let mask = leg.party == .upstream ? unsafe loop.nextMaskKey() : nil
     let frame = FrameHeader.frame(opcode: opcode, payload: payload, maskKey: mask)
     if opcode == .close { leg.closeQueued = true }
@@ -106,9 +115,16 @@ import WebSocket
     guard !leg.injections.isEmpty, !leg.peer.passage.isInsideFrame || leg.peer.isDead else { return }
     let frames = leg.injections
     leg.injections = []
-    let isAlive = unsafe frames.withUnsafeBytes { unsafe leg.send($0) }
+    unsafe frames.withUnsafeBytes { unsafe leg.send($0) }
     if leg.closeQueued { leg.closeSent = true }
-    if isAlive { settle(leg) } else { lost(leg) }
+    sendLatePong(to: leg)
+    settle(leg)
+  }
+
+  /// The socket of `leg` has taken what waited, or some of it.
+  func drained(_ leg: Leg) {
+    sendLatePong(to: leg)
+    settle(leg)
   }
 
   // MARK: Ending
@@ -136,6 +152,7 @@ import WebSocket
     let peer = leg.peer
     if peer.isDead || peer.closeReceived {
       sendClose(nil, "", to: leg)
+      concludeFor(leg)
     } else {
       sendClose(leg.party == .upstream ? .badGateway : .internalError, Self.proxyError, to: peer)
     }
@@ -147,12 +164,12 @@ import WebSocket
   /// The peer of `leg` sent FIN.
   func ended(_ leg: Leg) {
     leg.hasEnded = true
-    if leg.closeSent || leg.closeReceived {
-      // Once it has the Close frame, a peer may leave without an answer; what it is still owed goes out first.
+    if leg.closeReceived || (leg.closeSent && !leg.passage.isInsideFrame) {
+      // Once it has the Close frame, a peer may leave without an answer; one that only ended its direction still gets its own.
       leg.closeReceived = true
+      concludeFor(leg)
       settle(leg)
-      unsafe loop.updateInterest(of: leg)
-      if !leg.isDead, !leg.isBlocked { bury(leg) }
+      if leg.finSent { bury(leg) }
     } else {
       lost(leg)
     }
@@ -172,10 +189,15 @@ import WebSocket
       peer.closeSent = true
       peer.closeReceived = true
     } else {
+      concludeFor(leg)
       sendClose(.internalError, Self.proxyError, to: peer)
     }
     settle(peer)
-    report()
+  }
+
+  /// `leg` can say no more: where its peer waits for an answer to its own Close frame, that is echoed (RFC 6455 section 5.5.1).
+  private func concludeFor(_ leg: Leg) {
+    if let closing, leg.peer.closeReceived { sendClose(closing.code, closing.reason, to: leg.peer) }
   }
 
   /// Ends the session from the gateway's side.
@@ -216,8 +238,8 @@ import WebSocket
     unsafe loop.forget(leg)
     leg.bury()
     // Whatever waited for this leg to drain need not wait any more.
-    let peer = leg.peer
-    if !peer.isDead { unsafe loop.updateInterest(of: peer) }
+    unsafe loop.updateInterest(of: leg.peer)
+    report()
   }
 
   func report() {
@@ -246,6 +268,5 @@ import WebSocket
       leg.closeReceived = true
       if isOwed { bury(leg) } else { settle(leg) }
     }
-    report()
   }
 }

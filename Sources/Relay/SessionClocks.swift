@@ -15,6 +15,8 @@ extension RelaySession {
   }
 
   private func tickOpen(_ now: Int64) -> Int64 {
+    // A leg that is not read, because the other one takes nothing, is not silent.
+    for leg in [downstream, upstream] where !leg.interest.contains(.readable) { leg.lastReceived = now }
     var ends: [(at: Int64, end: SessionEnd)] = []
     if let scheduledEnd { ends.append((scheduledEnd.at, scheduledEnd.end)) }
     if let maximum = terms.sessionMaximum { ends.append((started + maximum, .sessionLimit)) }
@@ -30,20 +32,25 @@ extension RelaySession {
 
   /// Pings a leg that has been silent; returns when to look again.
   private func ping(_ leg: Leg, _ now: Int64) -> Int64 {
-    guard closing == nil, leg.keepAlive != nil else { return .max }
+    guard closing == nil, var keepAlive = leg.keepAlive else { return .max }
     if leg.lastReceived > leg.lastHeard {
       leg.lastHeard = leg.lastReceived
-      leg.keepAlive?.received(now: leg.lastReceived)
+      keepAlive.received(now: leg.lastReceived)
+      leg.keepAlive = keepAlive
     }
-    switch leg.keepAlive?.poll(now: now) {
+    let pause = min(keepAlive.interval, keepAlive.timeout ?? keepAlive.interval)
+    switch keepAlive.poll(now: now) {
     case .wait(let until): return until
     case .ping:
+      // Where the other end stopped inside a frame no ping can go out, so none can be missed.
+      if leg.peer.passage.isInsideFrame, !leg.isBlocked { return now + pause }
+      leg.keepAlive = keepAlive
       inject(.ping, Self.pingPayload, to: leg)
-      return now + (leg.keepAlive.map { min($0.interval, $0.timeout ?? $0.interval) } ?? .max)
-    case .dead: lost(leg)
-    case nil: break
+      return now + pause
+    case .dead:
+      lost(leg)
+      return .max
     }
-    return .max
   }
 
   private func tickClosing(_ now: Int64) -> Int64 {

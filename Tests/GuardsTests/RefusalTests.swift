@@ -8,9 +8,11 @@ import Testing
   /// Type, status, close and headers of every refusal: the contract.
   static let table: [(Refusal.Kind, String, Int, String?, [String])] = [
     (.notFound, "not_found", 404, nil, []),
-    (.methodNotAllowed, "method_not_allowed", 405, nil, []),
+    (.methodNotAllowed, "method_not_allowed", 405, nil, ["Allow: GET"]),
     (.upgradeRequired, "upgrade_required", 426, nil, ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]),
     (.badRequest, "bad_request", 400, nil, []),
+    (.headTimeout, "head_timeout", 408, nil, []),
+    (.headTooLarge, "head_too_large", 431, nil, []),
     (.forbiddenOrigin, "forbidden_origin", 403, "1008 Origin not allowed", []),
     (.forbidden, "forbidden", 403, "1008 Not allowed on this route", []),
     (.unauthorized, "unauthorized", 401, "1008 Authentication required", ["WWW-Authenticate: Bearer"]),

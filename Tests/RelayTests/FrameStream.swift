@@ -1,3 +1,4 @@
+import TestSupport
 import WebSocket
 
 /// A legal stream of frames as one end would send it, with everything a relay must make of it.
@@ -31,13 +32,13 @@ struct FrameStream {
       var rest = Self.size(longest, using: &random)
       var payload: [UInt8] = []
       var opcode: Opcode = isText ? .text : .binary
-      var fragments = random.chance(0.3) ? Int.random(in: 2...5, using: &random) : 1
+      var fragments = random.chance(0.3) ? random.number(2...5) : 1
       while fragments > 0 {
         while controls, random.chance(0.3) {
-          add(random.chance(0.7) ? .ping : .pong, random.bytes(Int.random(in: 0...125, using: &random)))
+          add(random.chance(0.7) ? .ping : .pong, random.quick(random.number(0...125)))
         }
-        let count = fragments == 1 ? rest : Int.random(in: 0...rest, using: &random)
-        let part = isText ? random.text(count) : random.bytes(count)
+        let count = fragments == 1 ? rest : random.number(0...rest)
+        let part = isText ? random.text(count) : random.quick(count)
         fragments -= 1
         add(opcode, part, fin: fragments == 0)
         opcode = .continuation
@@ -50,10 +51,10 @@ struct FrameStream {
 
   private static func size(_ longest: Int, using random: inout SeededGenerator) -> Int {
     let edges = [0, 1, 125, 126, 127, 65_535, 65_536].filter { $0 <= longest }
-    switch Int.random(in: 0..<10, using: &random) {
+    switch random.number(0...9) {
     case 0..<3: return edges.randomElement(using: &random) ?? 0
     case 3..<8: return Int.random(in: 0...min(2_000, longest), using: &random)
-    default: return Int.random(in: 0...longest, using: &random)
+    default: return random.number(0...longest)
     }
   }
 

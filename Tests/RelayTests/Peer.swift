@@ -15,7 +15,7 @@ final class Peer {
   }
 
   /// Milliseconds after which a silent reactor fails the test instead of hanging it.
-  static let patience: Int32 = 20_000
+  static let patience: Int32 = 10_000
 
   let role: Role
   let descriptor: Int32
@@ -24,6 +24,7 @@ final class Peer {
   private var assembler: MessageAssembler
   private var events: [MessageEvent] = []
   private var key: UInt32 = 0x1357_9BDF
+  private var surplus: [UInt8] = []
   private var chunk = [UInt8](repeating: 0, count: 256 << 10)
   private(set) var end: End?
 
@@ -82,6 +83,10 @@ final class Peer {
 
   /// What can be read now; nil when nothing can. After the end it is nil for ever.
   func tryRead() throws -> ArraySlice<UInt8>? {
+    if !surplus.isEmpty {
+      defer { surplus = [] }
+      return surplus[...]
+    }
     guard end == nil else { return nil }
     if tls != nil {
       do {
@@ -117,7 +122,8 @@ final class Peer {
       guard let more = try read() else { throw Failure(description: "ended after \(bytes.count) of \(count) bytes") }
       bytes += more
     }
-    return bytes
+    surplus = Array(bytes[count...])
+    return Array(bytes[..<count])
   }
 
   /// The next message, ping, pong or close.

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WebSocket
 @testable import Relay
@@ -29,9 +30,9 @@ import WebSocket
     #expect(outcome.downstream == .init(messages: 2, bytes: 11 + 6 + 12))
     #expect(outcome.upstream == .init(messages: 1, bytes: 5 + 8))
     #expect(outcome.firstUpstreamMessage != nil)
+    try bench.finish()
     #expect(bench.counters.messages(.up) == 2 && bench.counters.messages(.down) == 1)
     #expect(bench.counters.bytes(.up) == outcome.downstream.bytes && bench.counters.bytes(.down) == outcome.upstream.bytes)
-    try bench.finish()
   }
 
   /// Both directions at once, in pieces that share headers and frames between reads.
@@ -42,8 +43,8 @@ import WebSocket
       let session = try bench.open(Bench.terms, seed % 2 == 0 ? .tcp : .local)
       let up = FrameStream(sender: .client, messages: 30, controls: false, using: &random)
       let down = FrameStream(sender: .server, messages: 30, controls: false, using: &random)
-      var upward = random.split(up.bytes, longest: 20_000)[...]
-      var downward = random.split(down.bytes, longest: 20_000)[...]
+      var upward = random.pieces(up.bytes, longest: 20_000)[...]
+      var downward = random.pieces(down.bytes, longest: 20_000)[...]
       var atUpstream: [UInt8] = []
       var atClient: [UInt8] = []
       while let piece = upward.popFirst() {
@@ -74,7 +75,7 @@ import WebSocket
       let bench = try Bench()
       let session = try bench.open()
       let stream = FrameStream(sender: .client, messages: 40, longest: 5_000, using: &random)
-      for piece in random.split(stream.bytes, longest: 900) { try session.client.send(raw: piece) }
+      for piece in random.pieces(stream.bytes, longest: 900) { try session.client.send(raw: piece) }
       for message in stream.messages { #expect(try session.upstream.next() == .message(message), "seed \(seed)") }
       for ping in stream.controls where ping.opcode == .ping { #expect(try session.client.next() == .pong(ping.payload), "seed \(seed)") }
       try session.client.sendClose()
@@ -92,7 +93,7 @@ import WebSocket
     let bench = try Bench()
     let session = try bench.open()
     let (from, to) = sender == .client ? (session.client, session.upstream) : (session.upstream, session.client)
-    let frame = from.frame(.binary, random.bytes(16 << 20))
+    let frame = from.frame(.binary, random.quick(16 << 20))
     let received = try Peer.pump(frame, from: from, to: to)
     #expect(received == frame)
     try from.sendClose(1000)
@@ -130,11 +131,11 @@ import WebSocket
     _ = try session.client.rest()
     let outcome = try bench.outcome(of: session)
     #expect(outcome.downstream.messages == 300 && outcome.upstream.messages == 300)
-    #expect(bench.counters.messages(.up) == 300 && bench.counters.messages(.down) == 300)
-    #expect(bench.counters.bytes(.down) == outcome.upstream.bytes)
     session.client.close()
     session.upstream.close()
     try bench.finish()
+    #expect(bench.counters.messages(.up) == 300 && bench.counters.messages(.down) == 300)
+    #expect(bench.counters.bytes(.down) == outcome.upstream.bytes)
   }
 
   /// Early bytes that end the session at once.

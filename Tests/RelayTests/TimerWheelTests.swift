@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Relay
 
@@ -22,13 +23,13 @@ import Testing
       var lastAdvance = now
       for _ in 0..<300 {
         if random.chance(0.6) {
-          let reach: Int64 = [0, 50, 1_000, 60_000, 200_000][Int.random(in: 0..<5, using: &random)]
+          let reach: Int64 = [0, 50, 1_000, 60_000, 200_000][random.number(0...4)]
           let deadline = now + Int64.random(in: -100...max(1, reach), using: &random)
           wheel.arm(nextID, at: deadline)
           armed[nextID] = Armed(id: nextID, deadline: deadline, armedAt: lastAdvance)
           nextID += 1
         }
-        let sleep: Int64 = [0, 1, 30, 64, 700, 70_000, 400_000][Int.random(in: 0..<7, using: &random)]
+        let sleep: Int64 = [0, 1, 30, 64, 700, 70_000, 400_000][random.number(0...6)]
         now += random.chance(0.5) ? 0 : Int64.random(in: 0...max(1, sleep), using: &random)
         for id in wheel.advance(to: now) {
           guard let one = armed.removeValue(forKey: id) else {

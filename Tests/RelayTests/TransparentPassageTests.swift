@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import WebSocket
 @testable import Relay
@@ -24,7 +25,7 @@ import WebSocket
       let stream = FrameStream(sender: receiver.peer, messages: 20, using: &random)
       var passing = Passing(receiver: receiver)
       let longest = [1, 3, 17, 200, 4_000, 70_000, 300_000][Int(seed % 7)]
-      let pieces = random.split(longest < 17 ? Array(stream.bytes.prefix(20_000)) : stream.bytes, longest: longest)
+      let pieces = random.pieces(longest < 17 ? Array(stream.bytes.prefix(20_000)) : stream.bytes, longest: longest)
       for piece in pieces { try passing.receive(piece) { random.chance(0.4) } }
       if longest < 17 { try passing.receive(Array(stream.bytes.dropFirst(20_000))) }
       expect(passing, passes: stream, "seed \(seed)")
@@ -37,12 +38,12 @@ import WebSocket
   func everySplit(receiver: Role) throws {
     var random = SeededGenerator(seed: 7)
     var stream = FrameStream(sender: receiver.peer)
-    stream.add(.ping, random.bytes(125))
-    stream.add(.binary, random.bytes(5), fin: false)
+    stream.add(.ping, random.quick(125))
+    stream.add(.binary, random.quick(5), fin: false)
     stream.add(.pong)
-    stream.add(.continuation, random.bytes(200), fin: false)
-    stream.add(.ping, random.bytes(3))
-    stream.add(.ping, random.bytes(1))
+    stream.add(.continuation, random.quick(200), fin: false)
+    stream.add(.ping, random.quick(3))
+    stream.add(.ping, random.quick(1))
     stream.add(.continuation)
     stream.add(.text)
     stream.add(.close, [3, 232] + random.text(20))
@@ -98,12 +99,12 @@ import WebSocket
     for (index, (header, violation)) in offences.enumerated() {
       for seed in 0..<12 as Range<UInt64> {
         var random = SeededGenerator(seed: seed &* 31 &+ UInt64(index))
-        let stream = FrameStream(sender: receiver.peer, messages: Int.random(in: 0...6, using: &random), using: &random)
+        let stream = FrameStream(sender: receiver.peer, messages: random.number(0...6), using: &random)
         var bytes = stream.bytes
         header.encode(into: &bytes)
-        bytes += random.bytes(40)
+        bytes += random.quick(40)
         var passing = Passing(receiver: receiver, maximumFrame: 90_000, maximumMessage: 80_000)
-        let pieces = random.split(bytes, longest: seed < 4 ? bytes.count : 3_000)
+        let pieces = random.pieces(bytes, longest: seed < 4 ? bytes.count : 3_000)
         #expect(throws: violation, "seed \(seed), \(violation)") {
           for piece in pieces { try passing.receive(piece) { random.chance(0.3) } }
         }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// A program started for one test, with pipes for its input and its merged output; ended by its own pid.
 public final class ChildProcess {
@@ -17,11 +18,17 @@ public final class ChildProcess {
   public private(set) var text = ""
   private var waited = 0
 
+  /// One at a time: between a pipe and its flag another child could inherit an end, and keep it open.
+  private static let starting = Mutex(())
+
   public init(_ arguments: [String]) throws {
+    (pid, input, output) = try Self.starting.withLock { _ in try Self.start(arguments) }
+  }
+
+  private static func start(_ arguments: [String]) throws -> (pid: pid_t, input: Int32, output: Int32) {
     var stdinPipe: [Int32] = [0, 0]
     var stdoutPipe: [Int32] = [0, 0]
     guard unsafe pipe(&stdinPipe) == 0, unsafe pipe(&stdoutPipe) == 0 else { throw Failure(description: "pipe: \(errno)") }
-    // Another child would otherwise keep this one's input open.
     for end in stdinPipe + stdoutPipe { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     var actions = unsafe posix_spawn_file_actions_t()
     unsafe posix_spawn_file_actions_init(&actions)
@@ -29,19 +36,28 @@ public final class ChildProcess {
     unsafe posix_spawn_file_actions_adddup2(&actions, stdinPipe[0], 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, stdoutPipe[1], 1)
     unsafe posix_spawn_file_actions_adddup2(&actions, stdoutPipe[1], 2)
+    // A write to a child that has ended must not end the test; the children themselves start as they would from a shell.
+    signal(SIGPIPE, SIG_IGN)
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var signals = sigset_t()
+    unsafe sigemptyset(&signals)
+    unsafe sigaddset(&signals, SIGPIPE)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &signals)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var pid: pid_t = 0
     var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
     defer { for unsafe word in unsafe words { unsafe free(word) } }
-    let result = unsafe posix_spawnp(&pid, arguments[0], &actions, nil, &words, environ)
+    let result = unsafe posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, environ)
     close(stdinPipe[0])
     close(stdoutPipe[1])
-    input = stdinPipe[1]
-    output = stdoutPipe[0]
-    self.pid = pid
     guard result == 0 else {
-      reaped = -1
+      close(stdinPipe[1])
+      close(stdoutPipe[0])
       throw Failure(description: "\(arguments[0]): cannot start, error \(result)")
     }
+    return (pid, stdinPipe[1], stdoutPipe[0])
   }
 
   deinit {

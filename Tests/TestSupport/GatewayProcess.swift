@@ -16,12 +16,14 @@ public final class GatewayProcess {
   ///   - yaml: the route table; listeners and admin should have port 0.
   ///   - environment: variables for the process, beside its own.
   ///   - arguments: further ones of `serve`.
-  public init(_ yaml: String, environment: [String: String] = [:], arguments: [String] = []) throws {
+  ///   - descriptors: most file descriptors the process may have; as many as the test itself unless given.
+  public init(_ yaml: String, environment: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil) throws {
     folder = TemporaryFolder()
     let file = try folder.write("upstreams.yaml", yaml)
     let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
     child = try ChildProcess(
-      ["sh", "-c", #"exec "$@" >"$0" 2>&1"#, folder.file("log"), "env"] + variables + [Repository.voxgate, "serve", "--config", file] + arguments)
+      ["sh", "-c", limit + #"exec "$@" >"$0" 2>&1"#, folder.file("log"), "env"] + variables + [Repository.voxgate, "serve", "--config", file] + arguments)
     port = try listening(#""message":"listening""#)
     if yaml.contains("\nadmin:") { adminPort = try listening(#""message":"admin listening""#) }
   }
@@ -65,10 +67,32 @@ public final class GatewayProcess {
     throw ChildProcess.Failure(description: "the log has no \"\(needle)\": \(log)")
   }
 
+  /// The first line of the log that has all of these, waiting for it.
+  public func logLine(with needles: String...) throws -> String {
+    for _ in 0..<3_000 {
+      // A line that is still being written has no end yet.
+      let lines = log.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      if let line = lines.first(where: { line in needles.allSatisfy { line.contains($0) } }) { return String(line) }
+      guard !child.hasEnded else { break }
+      usleep(20_000)
+    }
+    throw ChildProcess.Failure(description: "the log has no line with \(needles): \(log)")
+  }
+
+  /// Asks it to drain.
+  public func terminate() {
+    kill(pid, SIGTERM)
+  }
+
+  /// Waits for its end and returns the exit status.
+  public func finish() throws -> Int32 {
+    try child.finish()
+  }
+
   /// Asks it to drain and returns its exit status.
   @discardableResult
   public func stop() throws -> Int32 {
-    kill(pid, SIGTERM)
-    return try child.finish()
+    terminate()
+    return try finish()
   }
 }

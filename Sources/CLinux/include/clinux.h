@@ -37,3 +37,6 @@ static inline int64_t clinux_milliseconds(void) {
   clock_gettime(CLOCK_MONOTONIC, &t);
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
+
+/// How many processors this process may run on (sched_getaffinity(2)); at least 1.
+int clinux_processors(void);

@@ -7,10 +7,3 @@ public enum CallAction: Sendable, Equatable {
   /// Send a close frame with this code; nothing comes after it.
   case finish(code: Int)
 }
-
-/// How a call ended.
-public enum CallOutcome: Sendable, Equatable {
-  case completed
-  /// In words, for people.
-  case failed(String)
-}

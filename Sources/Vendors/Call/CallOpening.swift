@@ -57,8 +57,9 @@ struct CallOpening: Sendable {
 
   /// A piece of audio as the vendor wants it.
   func message(_ audio: [UInt8]) -> CallAction {
-    guard var (sketch, path) = envelope else { return .binary(audio) }
-    sketch.put(.string(Base64.encode(audio)), at: path)
+    guard let envelope else { return .binary(audio) }
+    var sketch = envelope.sketch
+    sketch.put(.string(Base64.encode(audio)), at: envelope.path)
     return .text(sketch.value.text())
   }
 }

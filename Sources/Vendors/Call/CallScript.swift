@@ -1,11 +1,11 @@
 import JSON
 
-/// One call to a vendor with a recording, from the upgrade's 101 on. A value without sockets and clocks: messages and the time go in, what to
-/// send and what to show comes out.
+/// One call to a vendor with a recording, from the upgrade's 101 on. A value without sockets and clocks: messages and the time go in, what
+/// to send and what to show comes out.
 ///
-/// Everything it does follows from the vendor's descriptor: it declares the format, says the opening messages, waits for readiness, sends the
-/// recording at the pace of speech, then silence until the vendor has ended the turn, then the closing message. Times are since the call's
-/// start, that is, since whoever owns the script began to connect.
+/// Everything it does follows from the vendor's descriptor: it declares the format, says the opening messages, waits for readiness, sends
+/// the recording at the pace of speech, then silence until the vendor has ended the turn, then the closing message. Times are since the
+/// call's start, that is, since whoever owns the script began to connect.
 public struct CallScript: Sendable {
   public struct Settings: Sendable, Equatable {
     /// Audio of one message, as far as the vendor's limits let it be.
@@ -19,9 +19,10 @@ public struct CallScript: Sendable {
     public var shortPatience = Duration.seconds(3)
     /// Silence that makes a vendor notice, where keepalives can take its place then.
     public var silence = Duration.seconds(3)
-    /// For stragglers after a turn's end, and after the recording where nothing tells an end.
+    /// For stragglers after a turn's end, where the closing message brings them out.
     public var settle = Duration.milliseconds(700)
-    public var quiet = Duration.seconds(2)
+    /// For stragglers where nothing brings them out: after a turn's end, and after the recording where no end of a turn is told.
+    public var quiet = Duration.milliseconds(1500)
 
     public init() {}
   }
@@ -141,8 +142,8 @@ public struct CallScript: Sendable {
     case .preparing(let stage, let since):
       keepAlive(now, &output)
       if now - since >= settings.patience {
-        let awaited = awaitedStage(stage)
-        leave(failure: "the vendor was not ready", awaited: awaited, settings.patience, &output)
+        output.append(.note(.late(awaited: awaitedStage(stage), after: settings.patience)))
+        leave(failure: "the vendor was not ready", &output)
       }
     case .sending:
       sendAudio(now, &output)
@@ -151,8 +152,8 @@ public struct CallScript: Sendable {
     case .draining(let since):
       let limit = vendor.close.drain ?? settings.patience
       if now - since >= limit {
-        let awaited = vendor.close.await?.summary ?? "a close frame"
-        leave(failure: "the vendor did not answer the closing message", awaited: awaited, limit, &output)
+        output.append(.note(.late(awaited: vendor.close.await?.summary ?? "a close frame", after: limit)))
+        leave(failure: "the vendor did not answer the closing message", &output)
       }
     case .expectingClose(let since): if now - since >= settings.quiet { leave(&output) }
     }
@@ -283,8 +284,12 @@ public struct CallScript: Sendable {
     guard let sentAllAt else { return nil }
     let last = max(lastHeardAt, sentAllAt)
     guard expectsTurnEnd else { return (vendor.close.message == nil ? last + settings.quiet : sentAllAt, false) }
-    if let turnEndedAt { return (min(max(last, turnEndedAt) + settings.settle, sentAllAt + settings.longestAnswer), false) }
-    let patience = vendor.close.message == nil ? settings.patience : settings.shortPatience
+    let isFlushed = vendor.close.message != nil
+    if let turnEndedAt {
+      let rest = isFlushed ? settings.settle : settings.quiet
+      return (min(max(last, turnEndedAt) + rest, sentAllAt + settings.longestAnswer), false)
+    }
+    let patience = isFlushed ? settings.shortPatience : settings.patience
     return (min(last + patience, sentAllAt + settings.longestAnswer), true)
   }
 
@@ -299,8 +304,7 @@ public struct CallScript: Sendable {
 
   private var turnEndSummary: String { vendor.conversation.turnEnd.map(\.summary).joined(separator: " or ") }
 
-  private mutating func leave(failure: String? = nil, awaited: String? = nil, _ after: Duration = .zero, _ output: inout [CallAction]) {
-    if let awaited { output.append(.note(.late(awaited: awaited, after: after))) }
+  private mutating func leave(failure: String? = nil, _ output: inout [CallAction]) {
     phase = .leaving(failure: failure)
     output.append(.finish(code: 1000))
   }

@@ -1,7 +1,8 @@
 import Configuration
 import JSON
 
-/// What a session's messages say to whoever follows it: what a client without wishes of its own begins with, where words are, what ends a turn.
+/// What a session's messages say to whoever follows it: what a client without wishes of its own begins with, where words are, what ends a
+/// turn.
 public struct ConversationRules: Sendable, Equatable {
   /// Where a message of the vendor holds words.
   public struct Transcript: Sendable, Equatable {
@@ -50,7 +51,8 @@ extension ConversationRules: Section {
       Field(
         "opening", \.opening, .list(of: ValueTypes.message),
         "What a client without wishes of its own sends first; the audio formats are filled in where `audio.format.message` says."),
-      Field("transcripts", \.transcripts, .list(of: .section, noun: "transcript"), "Messages that hold words; the first that matches counts."),
+      Field(
+        "transcripts", \.transcripts, .list(of: .section, noun: "transcript"), "Messages that hold words; the first that matches counts."),
       Field("turn_end", \.turnEnd, .list(of: ValueTypes.match), "Messages that end a turn."),
     ])
 }
@@ -61,7 +63,9 @@ extension ConversationRules.Transcript: Section {
     fields: [
       Field("match", \.match, ValueTypes.match, required: true, "Which messages."),
       Field("path", \.path, ValueTypes.path, required: true, "Where the words stand."),
-      Field("form", \.form, .choice, "`interim`: all so far, to be replaced; `addition`: more of them; `final`: all of the utterance, for good."),
+      Field(
+        "form", \.form, .choice,
+        "`interim`: all so far, to be replaced; `addition`: more of them; `final`: all of the utterance, for good."),
       Field("speaker", \.speaker, .choice, "Whose words: the `client`'s or the `vendor`'s."),
     ])
 }

@@ -1,21 +1,19 @@
 import Glibc
-import TLS
 
 /// Certificates made with the `openssl` command in a temporary folder, once per run; removed when the process ends.
-struct CertificateFolder: Sendable {
-  static let shared: CertificateFolder = {
+public struct CertificateFolder: Sendable {
+  public static let shared: CertificateFolder = {
     atexit { CertificateFolder.shared.remove() }
     return CertificateFolder()
   }()
 
-  let path: String
+  public let path: String
 
   /// `ca` signs `localhost` (also for 127.0.0.1 and ::1), `wild` (*.example.test), `expired`, `future`, `other` (other.test) and the client
   /// certificates `alice`; `rogue-ca` signs `rogue` (localhost) and `mallory`.
-  init() {
-    var template = Array("/tmp/tls-tests-XXXXXX".utf8CString)
+  public init() {
+    var template = Array("/tmp/voxgate-certificates-XXXXXX".utf8CString)
     path = unsafe String(cString: mkdtemp(&template))
-    signal(SIGPIPE, SIG_IGN)
     let script = """
       set -e
       cd "$0"
@@ -40,21 +38,7 @@ struct CertificateFolder: Sendable {
     do { try ChildProcess.run(["/bin/sh", "-c", script, path]) } catch { fatalError("\(error)") }
   }
 
-  func remove() { _ = try? ChildProcess.run(["rm", "-r", path]) }
+  public func remove() { _ = try? ChildProcess.run(["rm", "-r", path]) }
 
-  func file(_ name: String) -> String { "\(path)/\(name)" }
-
-  func identity(_ name: String) -> TLSIdentity { TLSIdentity(certificateFile: file("\(name).pem"), keyFile: file("\(name).key")) }
-
-  /// Settings of a server that shows the certificate `name`.
-  func server(
-    _ name: String = "localhost", _ versions: TLSVersion = .v13, _ clients: ServerSettings.ClientCertificates = .none
-  ) -> ServerSettings {
-    ServerSettings(identity: identity(name), minimumVersion: .v12, maximumVersion: versions, clientCertificates: clients)
-  }
-
-  /// Settings of a client that trusts `ca`.
-  func client(_ versions: TLSVersion = .v13, identity: TLSIdentity? = nil) -> ClientSettings {
-    ClientSettings(trust: .only(.file(file("ca.pem"))), identity: identity, maximumVersion: versions)
-  }
+  public func file(_ name: String) -> String { "\(path)/\(name)" }
 }

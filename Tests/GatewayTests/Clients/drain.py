@@ -1,0 +1,47 @@
+"""Sessions that are open when the gateway is asked to stop; the test says when it has been."""
+
+import json
+
+from ends import main, told
+from wire import CLOSE, TEXT, Ends, ask, page, request
+from closes import payload
+
+
+async def ended():
+    async with Ends() as ends:
+        pairs = [await ends.pair() for _ in range(6)]
+        print("open", flush=True)
+        await told()
+
+        for port in (ends.gateway.port, ends.gateway.admin):
+            status, _, body = await ask(port, page("/ready"))
+            assert (status, json.loads(body)) == (503, {"status": "draining"}), (status, body)
+        status, head, body = await ask(ends.gateway.port, request("/any/more"))
+        assert (status, json.loads(body)["error"]["type"]) == (503, "draining"), body
+        assert b"\r\nretry-after: " in head.lower(), head
+
+        # Open sessions go on, and may end by themselves.
+        for client, upstream in pairs:
+            client.send(TEXT, b"still here")
+            assert await upstream.receive() == (TEXT, b"still here")
+        client, upstream = pairs.pop()
+        client.send(CLOSE, payload(1000, b"finished"))
+        assert await upstream.receive() == (CLOSE, payload(1000, b"finished"))
+        upstream.send(CLOSE, payload(1000))
+        assert await client.receive() == (CLOSE, payload(1000))
+
+        # One end answers nothing, and holds nobody up.
+        silent = pairs[0][0]
+        for client, upstream in pairs:
+            assert await client.receive() == (CLOSE, payload(1001, b"Going away"))
+            assert await upstream.receive() == (CLOSE, payload(1000, b"Session ended"))
+            upstream.send(CLOSE, payload(1000))
+            if client is not silent:
+                client.send(CLOSE, payload(1001))
+                assert await client.receive() is None
+            assert await upstream.receive() is None
+        assert await silent.receive() is None
+
+
+if __name__ == "__main__":
+    main(globals())

@@ -1,0 +1,88 @@
+"""What a client sends before it has its answer, while the upstream takes its time.
+
+Arguments: the story, and a folder of certificates where both legs are TLS.
+"""
+
+import asyncio
+import random
+import sys
+
+from ends import MIB, client_tls, main, server_tls
+from wire import BINARY, TEXT, Ends, frame, response
+
+FOLDER = sys.argv[2] if len(sys.argv) > 2 else None
+
+
+def ends(answer):
+    if FOLDER:
+        return Ends(answer, server_tls(FOLDER), client_tls(FOLDER))
+    return Ends(answer)
+
+
+async def slowly(head, writer):
+    """Answers after a second, and says something in the same breath."""
+    await asyncio.sleep(1)
+    writer.write(response(head) + frame(TEXT, b"greeting") + frame(BINARY, b"\1\2\3"))
+
+
+async def ordered():
+    async with ends(slowly) as bench:
+        words = [f"word {number}".encode() for number in range(30)]
+        early = b"".join(frame(TEXT, word, masked=True) for word in words[:10])
+        client, arrived = await bench.call(early=early)
+        for word in words[10:20]:
+            client.send(TEXT, word)
+            await asyncio.sleep(0.02)
+        upstream = await arrived
+        for word in words[20:]:
+            client.send(TEXT, word)
+        assert [await upstream.receive() for _ in words] == [(TEXT, word) for word in words]
+        assert (await client.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        assert [await client.receive() for _ in range(2)] == [(TEXT, b"greeting"), (BINARY, b"\1\2\3")]
+
+
+async def flood():
+    """Far more than is kept: the sender waits, the gateway's memory does not grow, and everything arrives."""
+    clients, blocks = 4, [random.Random(seed).randbytes(MIB) for seed in range(16)]
+    answering = asyncio.Event()
+
+    async def late(head, writer):
+        await answering.wait()
+        writer.write(response(head))
+
+    async with ends(late) as bench:
+        before = bench.gateway.forget_peak()
+        early = b"".join(frame(BINARY, block, masked=True) for block in blocks)
+        calls = [await bench.call(early=early) for _ in range(clients)]
+        await asyncio.sleep(1)
+        grown = bench.gateway.memory("VmHWM") - before
+        # Kept bytes, the kernel's read, and what TLS holds besides.
+        allowed = clients * (256 << 10) + 6 * MIB
+        print(f"{grown >> 10} KiB grown of {allowed >> 10}", flush=True)
+        assert grown <= allowed, f"{grown} bytes more, {allowed} allowed"
+        answering.set()
+        for client, arrived in calls:
+            upstream = await arrived
+            for block in blocks:
+                assert await upstream.receive() == (BINARY, block)
+
+
+async def given_up():
+    """A client that leaves while the upstream is dialled takes the dial with it."""
+
+    async def never(head, writer):
+        pass
+
+    async with ends(never) as bench:
+        for leave in ("finish", "reset"):
+            client, arrived = await bench.call()
+            upstream = await arrived
+            getattr(client, leave)()
+            try:
+                assert await upstream.reader.read() == b""
+            except ConnectionResetError:
+                pass
+
+
+if __name__ == "__main__":
+    main(globals())

@@ -1,0 +1,84 @@
+import JSON
+import TestSupport
+import Testing
+
+/// What never becomes a request: too slow, too long, no HTTP at all. And what comes behind a good one too early.
+@Suite struct RefusalHeadTests {
+  private static func table(_ upstream: UInt16, head: String = "60s") -> String {
+    AdmissionTable.head + """
+      upstreams: {echo: {url: "ws://127.0.0.1:\(upstream)/"}}
+      defaults: {authentication: none, timeouts: {head: \(head)}}
+      routes: {/echo: {upstream: echo}}
+
+      """
+  }
+
+  @Test func aHeadThatDoesNotCome() throws {
+    let gateway = try GatewayProcess(Self.table(9, head: "200ms"))
+    for (index, start) in ["", "GET /echo HT", "GET /echo HTTP/1.1\r\nHost: voxgate.test\r\n", "\n\n\n", "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}"].enumerated() {
+      let connection = try RawConnection(port: gateway.port)
+      try connection.send(start)
+      try RefusalTests.check(connection.head(), 408, "head_timeout", "start \(index)")
+    }
+    #expect(try gateway.metrics()["voxgate_refusals_total{route=\"\",reason=\"head_timeout\"}"] == 5)
+  }
+
+  /// A client that ends before its head has nothing to hear.
+  @Test func aHalfHead() throws {
+    let gateway = try GatewayProcess(Self.table(9))
+    let connection = try RawConnection(port: gateway.port)
+    try connection.send("GET /echo HTTP/1.1\r\nHost")
+    connection.finish()
+    #expect(try connection.takeRest() == [])
+  }
+
+  @Test func aHeadThatIsTooLong() throws {
+    let gateway = try GatewayProcess(Self.table(9))
+    let limit = 32 << 10
+    for (name, text) in [
+      ("one byte", UpgradeRequest("/nowhere", [("X", "")]).text), ("a header", UpgradeRequest("/nowhere", [("X", "")]).text),
+    ] {
+      let room = limit - text.utf8.count
+      let fits = UpgradeRequest("/nowhere", [("X", String(repeating: "a", count: room))])
+      #expect(fits.text.utf8.count == limit)
+      try RefusalTests.check(AdmissionClient(gateway, fits).answer, 404, "not_found", "exactly the limit")
+      let over = UpgradeRequest("/nowhere", [("X", String(repeating: "a", count: room + (name == "one byte" ? 1 : 40_000)))])
+      try RefusalTests.check(AdmissionClient(gateway, over).answer, 431, "head_too_large", name)
+    }
+    // It is not waited for: the answer comes though the head has no end.
+    let endless = try RawConnection(port: gateway.port)
+    try endless.send("GET /echo HTTP/1.1\r\n" + String(repeating: "X: y\r\n", count: 6_000))
+    try RefusalTests.check(endless.head(), 431, "head_too_large", "without end")
+    let path = try RawConnection(port: gateway.port)
+    try path.send("GET /" + String(repeating: "a", count: 40_000))
+    try RefusalTests.check(path.head(), 431, "head_too_large", "a long target")
+    #expect(try gateway.metrics()["voxgate_refusals_total{route=\"\",reason=\"head_too_large\"}"] == 4)
+  }
+
+  @Test func whatIsNotHTTP() throws {
+    let gateway = try GatewayProcess(Self.table(9))
+    let texts = [
+      "\r\n\r\n\r\n", "HELLO\r\n\r\n", "GET\r\n\r\n", "GET /echo\r\n\r\n", "GET /echo HTTP/9.9\r\n\r\n", "GET /echo HTTQ/1.1\r\n\r\n",
+      "GET  /echo  HTTP/1.1\r\n\r\n", "BREW /echo HTTP/1.1\r\n\r\n", "GET /echo HTTP/1.1\r\nno colon\r\n\r\n",
+      "GET /echo HTTP/1.1\r\nHost : a\r\n\r\n", "GET /echo HTTP/1.1\r\nHost: a\u{0}b\r\n\r\n", "GET /echo HTTP/1.1\r\nHo\u{1}st: a\r\n\r\n",
+      "SSH-2.0-OpenSSH_9.6\r\n\r\n", "\u{0}\u{0}\r\n\r\n", "GET /ec ho HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ]
+    for text in texts {
+      let connection = try RawConnection(port: gateway.port)
+      try connection.send(text)
+      try RefusalTests.check(connection.head(), 400, "bad_request", text.debugDescription)
+    }
+    #expect(try gateway.metrics()["voxgate_refusals_total{route=\"\",reason=\"bad_request\"}"] == Double(texts.count))
+    #expect(try gateway.get("/health").status == 200)
+  }
+
+  /// Only the first request counts: what follows it is no second one.
+  @Test func aSecondRequestBehindTheFirst() throws {
+    let gateway = try GatewayProcess(Self.table(9))
+    let connection = try RawConnection(port: gateway.port)
+    try connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\nGET /ready HTTP/1.1\r\nHost: a\r\n\r\n")
+    #expect(try connection.head().text == #"{"status":"ok"}"#)
+    #expect(try connection.takeRest() == [])
+  }
+}

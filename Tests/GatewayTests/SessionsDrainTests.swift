@@ -1,0 +1,17 @@
+import TestSupport
+import Testing
+
+/// SIGTERM while sessions are open.
+struct SessionsDrainTests {
+  @Test func endsSessionsInOrder() throws {
+    let bench = try SessionsBench("drain", ["ended"], route: ", timeouts: {close: 1s}", settings: "drain: {grace: 3s, spread: 500ms}")
+    try bench.tell()
+    try bench.program.wait(for: "open")
+    bench.gateway.terminate()
+    try bench.gateway.waitForLog(#""message":"draining""#)
+    try bench.program.write("draining\n")
+    #expect(try bench.program.finish() == 0, "\(bench.program.text)\n\(bench.gateway.log)")
+    #expect(try bench.gateway.finish() == 0, "\(bench.gateway.log)")
+    #expect(bench.gateway.log.contains(#""message":"stopped","sessions":"0""#), "\(bench.gateway.log)")
+  }
+}

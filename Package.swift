@@ -15,12 +15,15 @@ let dataPath: [SwiftSetting] = strict + [.unsafeFlags(["-enforce-exclusivity=unc
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
 
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [], settings: [SwiftSetting] = strict) -> Target {
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [], settings: [SwiftSetting] = strict)
+  -> Target
+{
   .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-  .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, exclude: exclude, swiftSettings: strict)
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, exclude: exclude, swiftSettings: strict)
 }
 
 let package = Package(
@@ -52,12 +55,18 @@ let package = Package(
     library("Vendors", ["Configuration", "YAML", "JSON"], resources: [.embedInCode("Catalogue")]),
     library("Guards", ["Configuration", "Tokens", "Telemetry"]),
 
-    library("Gateway", ["CLinux", "WebSocket", "TLS", "YAML", "JSON", "Tokens", "Telemetry", "Configuration", "Relay", "Vendors", "Guards", log,
-      .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-      .product(name: "UnixSignals", package: "swift-service-lifecycle")] + nio),
+    library(
+      "Gateway",
+      [
+        "CLinux", "WebSocket", "TLS", "YAML", "JSON", "Tokens", "Telemetry", "Configuration", "Relay", "Vendors", "Guards", log,
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+      ] + nio),
     .executableTarget(
       name: "voxgate",
-      dependencies: ["Gateway", "Configuration", "Vendors", "Tokens", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "Gateway", "Configuration", "Vendors", "Tokens", "JSON", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/Command", swiftSettings: strict),
 
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),

@@ -124,15 +124,19 @@ struct CallReport {
     switch event {
     case .ready: named("ready")
     case .sending(let format, let seconds):
-      named("sending", [
-        "encoding": .string(format.encoding.rawValue), "rate": .int(Int64(format.rate)), "channels": .int(Int64(format.channels)),
-        "seconds": Self.number(seconds),
-      ])
+      named(
+        "sending",
+        [
+          "encoding": .string(format.encoding.rawValue), "rate": .int(Int64(format.rate)), "channels": .int(Int64(format.channels)),
+          "seconds": Self.number(seconds),
+        ])
     case .sent: named("sent")
     case .transcript(let transcript):
-      named("transcript", [
-        "text": .string(transcript.text), "final": .bool(transcript.isFinal), "speaker": .string(transcript.speaker.rawValue),
-      ])
+      named(
+        "transcript",
+        [
+          "text": .string(transcript.text), "final": .bool(transcript.isFinal), "speaker": .string(transcript.speaker.rawValue),
+        ])
     case .audio(let bytes):
       named("audio", ["bytes": .int(Int64(bytes.count)), "seconds": format?.seconds(bytes: bytes.count).map(Self.number) ?? .null])
     case .turnEnded: named("turn_ended")

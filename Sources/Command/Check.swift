@@ -3,7 +3,8 @@ import Configuration
 
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Validates a route table: every problem at once, with its place.", discussion: "Exits with 0, or with 78 when there are errors.")
+    abstract: "Validates a route table: every problem at once, with its place.",
+    discussion: "Exits with 0, or with 78 when there are errors.")
 
   @Argument(help: "The route table.") var file = "upstreams.yaml"
   @Flag(help: "One JSON object per problem on standard output.") var json = false

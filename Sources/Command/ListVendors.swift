@@ -2,7 +2,8 @@ import ArgumentParser
 import Vendors
 
 struct ListVendors: ParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "vendors", abstract: "Prints the catalogue, or what one entry needs, accepts and limits.")
+  static let configuration = CommandConfiguration(
+    commandName: "vendors", abstract: "Prints the catalogue, or what one entry needs, accepts and limits.")
 
   @Argument(help: "An entry such as deepgram.listen.") var name: String?
   @Option(name: .customLong("config"), help: "A route table whose own vendors are listed as well.") var file: String?

@@ -10,7 +10,9 @@ struct Serve: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Runs the gateway.")
 
   @Option(name: .customLong("config"), help: "The route table.") var file = "upstreams.yaml"
-  @Option(help: "Which vendors their simulators stand in for: none, missing (those whose key is not set) or all. In production: none unless given.")
+  @Option(
+    help:
+      "Which vendors their simulators stand in for: none, missing (those whose key is not set) or all. In production: none unless given.")
   var simulate: SimulationMode?
 
   func run() async throws {

@@ -32,7 +32,8 @@ struct Token: ParsableCommand {
   }
 
   struct Hash: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "hash", abstract: "Reads an API key from standard input and prints its SHA-256.")
+    static let configuration = CommandConfiguration(
+      commandName: "hash", abstract: "Reads an API key from standard input and prints its SHA-256.")
 
     func run() throws {
       guard let key = readLine(strippingNewline: true), !key.isEmpty else { throw ValidationError("expected the key on standard input") }

@@ -51,6 +51,8 @@ final class DialHandler: ChannelInboundHandler {
     switch error {
     case let error as TLSError: fail(.tls(error.name), context)
     case let error as Gate.Failure: fail(.badHandshake("\(error)"), context)
+    // A reset, for one.
+    case is IOError: fail(.closedEarly, context)
     default: fail(.badHandshake("the answer is not HTTP"), context)
     }
   }

@@ -48,7 +48,8 @@ final class SessionTicket: Sendable {
       switch outcome.cause {
       case "closed": .closed
       case "lost": .lost
-      default: .violated
+      // Shutdown and the clocks are the gateway's own ends; a rule is broken by one of the two others.
+      default: outcome.closedBy == .gateway ? .closed : .violated
       }
     record.closedBy = outcome.closedBy
     record.cause = outcome.cause

@@ -45,16 +45,20 @@ public final class GatewayMetrics: Sendable {
   public init() {
     bytes = ReactorMetric(
       name: "voxgate_bytes_total", help: "WebSocket bytes relayed, headers included; up is towards the vendor.", label: "direction",
-      reactors: reactors) { counters in ReactorCounters.Direction.allCases.map { ($0.rawValue, counters.bytes($0)) } }
+      reactors: reactors
+    ) { counters in ReactorCounters.Direction.allCases.map { ($0.rawValue, counters.bytes($0)) } }
     messages = ReactorMetric(
       name: "voxgate_messages_total", help: "Data messages relayed.", label: "direction",
-      reactors: reactors) { counters in ReactorCounters.Direction.allCases.map { ($0.rawValue, counters.messages($0)) } }
+      reactors: reactors
+    ) { counters in ReactorCounters.Direction.allCases.map { ($0.rawValue, counters.messages($0)) } }
     pauses = ReactorMetric(
       name: "voxgate_backpressure_pauses_total", help: "Times reading stopped because the other leg was full.", label: nil,
-      reactors: reactors) { [("", $0.pauses)] }
+      reactors: reactors
+    ) { [("", $0.pauses)] }
     wakeUps = ReactorMetric(
       name: "voxgate_reactor_wakeups_total", help: "Returns from waiting for events.", label: nil,
-      reactors: reactors) { [("", $0.wakeUps)] }
+      reactors: reactors
+    ) { [("", $0.wakeUps)] }
   }
 
   /// The whole page for `/metrics`.

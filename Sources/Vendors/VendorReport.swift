@@ -29,41 +29,65 @@ public enum VendorReport {
       ("kind", [vendor.kind.title]),
       ("url", [vendor.endpoint.url.source]),
       ("variables", vendor.endpoint.variables.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }),
-      ("regions", vendor.regions.sorted { $0.key < $1.key }.map { region, values in
-        "\(region): \(values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", "))"
-      }),
+      (
+        "regions",
+        vendor.regions.sorted { $0.key < $1.key }.map { region, values in
+          "\(region): \(values.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", "))"
+        }
+      ),
       ("paths", vendor.endpoint.pathSuffixes),
-      ("query", query.required.map { "\($0) (required)" }
-        + query.oneOf.map { "one of \($0.joined(separator: ", "))" }
-        + query.defaults.map { "\($0.name) = \($0.value) unless given" }
-        + query.forced.map { "\($0.name) = \($0.value) always" }
-        + query.deny.map { "\($0) does not pass" }),
-      ("credential", vendor.credential.choices.enumerated().map { index, choice in
-        let kind = choice.kind == .token ? ", for short-lived tokens" : ""
-        return "\(choice.placement)\(kind)\(index == 0 ? " (used by the gateway)" : "")"
-      }),
-      ("headers", vendor.handshake.headers.map { "\($0.name): \($0.template)" }
-        + vendor.handshake.forward.map { "\($0) passes from the client" }),
+      (
+        "query",
+        query.required.map { "\($0) (required)" }
+          + query.oneOf.map { "one of \($0.joined(separator: ", "))" }
+          + query.defaults.map { "\($0.name) = \($0.value) unless given" }
+          + query.forced.map { "\($0.name) = \($0.value) always" }
+          + query.deny.map { "\($0) does not pass" }
+      ),
+      (
+        "credential",
+        vendor.credential.choices.enumerated().map { index, choice in
+          let kind = choice.kind == .token ? ", for short-lived tokens" : ""
+          return "\(choice.placement)\(kind)\(index == 0 ? " (used by the gateway)" : "")"
+        }
+      ),
+      (
+        "headers",
+        vendor.handshake.headers.map { "\($0.name): \($0.template)" }
+          + vendor.handshake.forward.map { "\($0) passes from the client" }
+      ),
       ("subprotocols", vendor.handshake.offer),
       ("messages", ["client \(vendor.codec.client.rawValue), vendor \(vendor.codec.server.rawValue)"]),
-      ("audio", [("client", audio.client), ("vendor", audio.server)].compactMap { side, carriage in
-        carriage.map { "\(side): \(describe($0))" }
-      }),
+      (
+        "audio",
+        [("client", audio.client), ("vendor", audio.server)].compactMap { side, carriage in
+          carriage.map { "\(side): \(describe($0))" }
+        }
+      ),
       ("declared", declared(audio.format)),
-      ("formats", [("in", audio.allowed.input), ("out", audio.allowed.output)].compactMap { side, table in
-        table.isEmpty ? nil : "\(side): \(table.keys.sorted().map { describe($0, table[$0]) }.joined(separator: ", "))"
-      }),
+      (
+        "formats",
+        [("in", audio.allowed.input), ("out", audio.allowed.output)].compactMap { side, table in
+          table.isEmpty ? nil : "\(side): \(table.keys.sorted().map { describe($0, table[$0]) }.joined(separator: ", "))"
+        }
+      ),
       ("chunks", chunks(audio.limits)),
       ("first message", vendor.lifecycle.firstMessage?.match.map { [$0.summary] } ?? []),
       ("ready", [ready(vendor.lifecycle.ready)]),
       ("keepalive", keepalive(vendor.keepalive)),
       ("close", vendor.close.message.map { message in [message.rendered { _ in nil }] } ?? ["a close frame"]),
-      ("close codes", vendor.errors.closeCodes.map { code in
-        "\(code.code)\(code.reason.map { " \($0)" } ?? "") (\(code.kind.rawValue)): \(code.meaning)"
-      }),
-      ("usage", vendor.usage.reports.map { report in
-        "\(report.unit.rawValue) at \(report.path?.text ?? "") where \(report.match?.summary ?? ""), \(report.mode.rawValue)"
-      } + (vendor.usage.fallback.map { ["else the gateway counts \($0.rawValue.replacing("_", with: " "))"] } ?? [])),
+      (
+        "close codes",
+        vendor.errors.closeCodes.map { code in
+          "\(code.code)\(code.reason.map { " \($0)" } ?? "") (\(code.kind.rawValue)): \(code.meaning)"
+        }
+      ),
+      (
+        "usage",
+        vendor.usage.reports.map { report in
+          "\(report.unit.rawValue) at \(report.path?.text ?? "") where \(report.match?.summary ?? ""), \(report.mode.rawValue)"
+        } + (vendor.usage.fallback.map { ["else the gateway counts \($0.rawValue.replacing("_", with: " "))"] } ?? [])
+      ),
       ("limits", limits(vendor.limits)),
       ("simulator", [vendor.simulation == nil ? "none" : "yes"]),
       ("source", vendor.sources),

@@ -29,20 +29,16 @@ import WebSocket
         open: {type: jwt, secret: {env: JWT_SECRET}}
       upstreams:
         own: {vendor: test.vendor, credential: {env: VENDOR_KEY}}
-        deepgram: {vendor: deepgram.listen, credential: {env: VENDOR_KEY}, query: {defaults: {model: nova-3}}}
-        eleven: {vendor: elevenlabs.tts, credential: {env: VENDOR_KEY}}
       defaults: {authentication: [open]}
       routes:
         /open: {upstream: own}
         /strict: {upstream: own, authentication: [app]}
         /either: {upstream: own, authentication: [app, open]}
         /none: {upstream: own, authentication: none}
-        /deepgram: {upstream: deepgram}
 
       """
     gateway = try GatewayProcess(
-      table.replacing("    eleven: {vendor: elevenlabs.tts, credential: {env: VENDOR_KEY}}\n", with: ""),
-      environment: ["JWT_SECRET": RefusalTests.secret, "VENDOR_KEY": Self.vendorKey], arguments: ["--simulate", "none"])
+      table, environment: ["JWT_SECRET": RefusalTests.secret, "VENDOR_KEY": Self.vendorKey])
   }
 
   /// Opens on a route whose upstream the test plays; what the client got, and what the upstream was asked.
@@ -109,7 +105,7 @@ import WebSocket
 
   /// Base64 that a frontend did not encode: its plus comes as it is, or as a blank; neither breaks the request.
   @Test func rawBase64InTheQuery() throws {
-    for text in ["a+b/c==", "a%2Bb%2Fc%3D%3D", "a b/c==".replacing(" ", with: "%20"), "a+b/c=="] {
+    for text in ["a+b/c==", "a%2Bb%2Fc%3D%3D", "a%20b/c=="] {
       try refused(UpgradeRequest("/open?token=\(text)"), "malformed", text)
     }
   }
@@ -136,10 +132,10 @@ import WebSocket
       ("none", try unsigned(#"{"alg":"none","typ":"JWT"}"#), "algorithm_not_allowed"),
       ("NONE", try unsigned(#"{"alg":"NONE"}"#), "algorithm_not_allowed"), ("HS256 unsigned", try unsigned(#"{"alg":"HS256"}"#), "bad_signature"),
       ("an extension", try unsigned(#"{"alg":"HS256","crit":["x"]}"#), "unsupported_critical"),
-      ("a letter less", String(good.dropLast()), nil), ("two parts", "a.b", "malformed"), ("no token", "alice", "malformed"),
+      ("two parts", "a.b", "malformed"), ("no token", "alice", "malformed"),
       ("far too long", String(repeating: "a", count: 9_000), "too_large"),
     ]
-    for (name, token, error) in rows where name != "a letter less" {
+    for (name, token, error) in rows {
       let request = UpgradeRequest("/strict", [("Authorization", "Bearer \(token)")])
       if let error { try refused(request, error, name) } else { #expect(try open(request).0.status == 101, "\(name)") }
     }

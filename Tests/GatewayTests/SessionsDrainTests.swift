@@ -12,6 +12,9 @@ struct SessionsDrainTests {
     try bench.program.write("draining\n")
     #expect(try bench.program.finish() == 0, "\(bench.program.text)\n\(bench.gateway.log)")
     #expect(try bench.gateway.finish() == 0, "\(bench.gateway.log)")
-    #expect(bench.gateway.log.contains(#""message":"stopped","sessions":"0""#), "\(bench.gateway.log)")
+    let log = bench.gateway.log
+    #expect(log.contains(#""message":"stopped","sessions":0"#), "\(log)")
+    let ended = log.split(separator: "\n").filter { $0.contains(#""cause":"shutdown""#) }
+    #expect(ended.count == 5 && ended.allSatisfy { $0.contains(#""outcome":"closed""#) && $0.contains(#""closed_by":"gateway""#) }, "\(log)")
   }
 }

@@ -1,5 +1,6 @@
 import Configuration
 import Telemetry
+import TestSupport
 import Testing
 @testable import Guards
 
@@ -68,9 +69,10 @@ import Testing
     #expect(refusal?.type == "rate_limited")
     #expect(refusal?.event == .blockedRateLimit(ip: ip))
     #expect(refusal?.retryAfter == 50)
-    #expect(refusal?.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
-      "Retry-After: 50", "RateLimit-Limit: 10", "RateLimit-Remaining: 0", "RateLimit-Reset: 50",
-    ])
+    #expect(
+      refusal?.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
+        "Retry-After: 50", "RateLimit-Limit: 10", "RateLimit-Remaining: 0", "RateLimit-Reset: 50",
+      ])
     #expect(refused(request(from: "192.168.1.11"), policy, at: moment(10 * second)) == nil)
     #expect(refused(policy, at: moment(minute)) == nil)
   }
@@ -93,9 +95,10 @@ import Testing
     let refusal = refused(policy)
     #expect(refusal?.type == "too_many_sessions")
     #expect(refusal?.event == .blockedConnectionLimit(ip: ip, currentConnections: 1, maxAllowed: 1))
-    #expect(refusal?.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
-      "Retry-After: 10", "RateLimit-Limit: 1", "RateLimit-Remaining: 0", "RateLimit-Reset: 10",
-    ])
+    #expect(
+      refusal?.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
+        "Retry-After: 10", "RateLimit-Limit: 1", "RateLimit-Remaining: 0", "RateLimit-Reset: 10",
+      ])
     #expect(refused(request(from: "192.168.1.11"), policy) == nil)
     first.release()
     #expect(refused(policy) == nil)
@@ -126,8 +129,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [(CredentialPlace.query, "Invalid token"), (.authorization, "Unauthorized"), (.subprotocol, "Invalid token"),
-    (nil, "Invalid token")])
+  @Test(arguments: [
+    (CredentialPlace.query, "Invalid token"), (.authorization, "Unauthorized"), (.subprotocol, "Invalid token"),
+    (nil, "Invalid token"),
+  ])
   func credentialWrong(_ place: CredentialPlace?, _ reason: String) {
     let policy = policy { $0.credentials = [jwt()] }
     let refusal = refused(request(credential: token(expires: issuedAt - 1), place: place), policy)
@@ -286,7 +291,7 @@ import Testing
   /// Openings of many clients, admitted, refused at every guard, authenticated late or never: no place is ever lost.
   @Test(arguments: [61, 62, 63, 64] as [UInt64])
   func noRefusalLeaksAPlace(_ seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let admission = Admission(capacity: 30)
     let good = token()
     var policy = RoutePolicy("/r")

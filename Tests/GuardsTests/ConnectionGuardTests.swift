@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Guards
 
@@ -105,7 +106,7 @@ import Testing
   /// 100,000 openings, refusals and closings in all: counts never leak, never go negative, never exceed a limit.
   @Test(arguments: [31, 32, 33, 34, 35] as [UInt64])
   func neverLeaks(_ seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let connections = ConnectionGuard(capacity: 60, shards: 4)
     var model: [LimitKey: Int] = [:]
     var open: [(Held, [LimitKey])] = []

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Guards
 
@@ -45,7 +46,7 @@ import Testing
 
   @Test(arguments: [11, 12, 13, 14] as [UInt64])
   func everyWindowGrantsExactlyItsCount(_ seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let count = Int.random(in: 1...20, using: &random)
     var window = FixedWindow(count: count, per: minute)
     var now: UInt64 = 0

@@ -1,4 +1,5 @@
 import Configuration
+import TestSupport
 import Testing
 @testable import Guards
 
@@ -66,7 +67,7 @@ import Testing
   /// Nothing that only ends like an entry, or only starts like one, is ever let in.
   @Test(arguments: [41, 42, 43] as [UInt64])
   func neverMatchesBySuffixOrPrefix(_ seed: UInt64) throws {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let origins = try Self.origins("https://yourdomain.com", "https://*.wild.org")
     let letters = Array("abcxyz019-.:/@#%")
     for _ in 0..<5000 {

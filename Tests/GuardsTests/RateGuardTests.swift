@@ -1,4 +1,5 @@
 import Configuration
+import TestSupport
 import Testing
 @testable import Guards
 
@@ -91,7 +92,7 @@ import Testing
   /// The table against a plain dictionary of windows, while entries come, expire and are reused.
   @Test(arguments: [21, 22, 23, 24] as [UInt64])
   func agreesWithAModel(_ seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let rates = RateGuard(entries: 10_000, shards: 3)
     var model: [UInt32: FixedWindow] = [:]
     var now: UInt64 = 0
@@ -105,9 +106,10 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("10/1m", 10, minute), ("100/15m", 100, 15 * minute), ("1/500ms", 1, second / 2), ("5/1d", 5, 86_400 * second),
-  ] as [(String, Int, UInt64)])
+  @Test(
+    arguments: [
+      ("10/1m", 10, minute), ("100/15m", 100, 15 * minute), ("1/500ms", 1, second / 2), ("5/1d", 5, 86_400 * second),
+    ] as [(String, Int, UInt64)])
   func readsTheTablesLimits(_ text: String, _ count: Int, _ period: UInt64) throws {
     let rate = try #require(Rate(text))
     #expect(Allowance(RateLimit(rate)) == Allowance(count: count, per: period))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Guards
 
@@ -36,7 +37,7 @@ import Testing
   /// The promise: over any span at most burst + span * count / period.
   @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
   func neverExceedsItsRate(_ seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let count = Int.random(in: 1...1000, using: &random)
     let period = UInt64.random(in: 1...10, using: &random) * second
     let burst = Int.random(in: 1...50, using: &random)

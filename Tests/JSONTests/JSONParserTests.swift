@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import JSON
 
@@ -158,7 +159,7 @@ import Testing
   /// Whatever bytes come, parsing ends in a value or a located error, and a value survives the way out and back.
   @Test func mutatedTextsNeverTrap() throws {
     let seed: UInt64 = 0x5eed_0001
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     let sources = Self.accepted.map { Array($0.0.utf8) } + Self.refused.map { Array($0.0.utf8) }
     for round in 0..<20_000 {
       var bytes = sources[Int(random.next() % UInt64(sources.count))]
@@ -177,17 +178,5 @@ import Testing
         #expect((0...bytes.count).contains(error.offset) && error.line >= 1 && error.column >= 1, "seed \(seed) round \(round)")
       }
     }
-  }
-}
-
-/// Small deterministic generator (Steele, Lea, Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import JSON
 
@@ -24,7 +25,7 @@ import Testing
 
   @Test func randomValuesSurviveTheRoundTrip() throws {
     let seed: UInt64 = 0x5eed_0002
-    var random = SplitMix(state: seed)
+    var random = SeededGenerator(seed: seed)
     for round in 0..<2000 {
       let value = Self.value(&random, depth: 0)
       let text = value.serialize()
@@ -33,7 +34,7 @@ import Testing
     }
   }
 
-  private static func value(_ random: inout SplitMix, depth: Int) -> JSONValue {
+  private static func value(_ random: inout SeededGenerator, depth: Int) -> JSONValue {
     switch random.next() % (depth < 4 ? 7 : 5) {
     case 0: return [nil, true, false].randomElement(using: &random) ?? nil
     case 1: return .int(Int64(bitPattern: random.next()) >> Int64(random.next() % 64))
@@ -49,7 +50,7 @@ import Testing
     }
   }
 
-  private static func text(_ random: inout SplitMix) -> String {
+  private static func text(_ random: inout SeededGenerator) -> String {
     var text = ""
     for _ in 0..<(random.next() % 8) {
       let limit: UInt64 = [0x30, 0x80, 0x800, 0x11_0000].randomElement(using: &random) ?? 0x80

@@ -79,6 +79,13 @@ final class Peer {
     }
   }
 
+  /// Bytes sent and not yet acknowledged by the reactor's kernel.
+  var unsent: Int32 {
+    var count: Int32 = -1
+    _ = unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count)
+    return count
+  }
+
   // MARK: Receiving
 
   /// What can be read now; nil when nothing can. After the end it is nil for ever.

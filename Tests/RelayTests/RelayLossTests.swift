@@ -135,7 +135,7 @@ import WebSocket
     // More than the client's side takes, less than the kernel holds for the reactor.
     for number in 0..<60 { try session.upstream.send(String(repeating: "\(number % 10)", count: 1_000)) }
     try session.upstream.sendClose(4_008, "quota")
-    try Ledger.wait("the upstream's bytes to be acknowledged") { Self.unsent(up.far) == 0 }
+    try Ledger.wait("the upstream's bytes to be acknowledged") { session.upstream.unsent == 0 }
     try Ledger.wait("the reactor to stop reading") { bench.counters.pauses > 0 }
     session.upstream.close()
     let wakeUps = bench.counters.wakeUps
@@ -152,12 +152,5 @@ import WebSocket
     #expect(outcome.closedBy == .upstream && outcome.cause == "closed" && outcome.code?.rawValue == 4_008)
     session.client.close()
     try bench.finish()
-  }
-
-  /// Bytes sent and not yet acknowledged.
-  private static func unsent(_ descriptor: Int32) -> Int32 {
-    var count: Int32 = -1
-    _ = unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count)
-    return count
   }
 }

@@ -155,4 +155,26 @@ import WebSocket
     #expect(payloads.count < 300)
     try close(session, bench)
   }
+
+  /// However many pongs wait for a frame's end, a Close frame still finds room behind them.
+  @Test func closeBehindWaitingPongs() throws {
+    let bench = try Bench()
+    let session = try bench.open()
+    let frame = session.upstream.frame(.binary, [1, 2, 3, 4])
+    try session.upstream.send(raw: Array(frame[..<3]))
+    #expect(try session.client.receive(3) == Array(frame[..<3]))
+    for _ in 0..<1_000 { try session.client.send(.ping, [UInt8](repeating: 0x2E, count: 100)) }
+    try session.client.send("behind")
+    #expect(try session.upstream.next() == .message(.text("behind")))
+    bench.reactor.close(session: session.id, SessionEnd(name: "test_end", code: .goingAway, reason: "End"))
+    #expect(try session.upstream.next() == .close(ClosePayload(code: .normal, reason: "Session ended")))
+    try session.upstream.send(raw: Array(frame[3...]) + session.upstream.frame(.close, [3, 232]))
+    #expect(try session.client.receive(3) == Array(frame[3...]))
+    var event = try session.client.next()
+    while case .pong = event { event = try session.client.next() }
+    #expect(event == .close(ClosePayload(code: .goingAway, reason: "End")))
+    session.client.close()
+    session.upstream.close()
+    try bench.finish()
+  }
 }

@@ -1,5 +1,6 @@
 import Glibc
-import TestSupport
+import Synchronization
+import Telemetry
 import Testing
 import TLS
 import WebSocket
@@ -166,30 +167,62 @@ import WebSocket
     try bench.finish()
   }
 
-  /// One client sends without a pause over TLS; another session is served all the same, as is the reactor's mail.
-  @Test func fastSenderDoesNotStarveOthers() throws {
-    let bench = try Bench()
-    let flood = try open(bench, .downstream, .v13)
-    let other = try open(bench, .both, .v13)
-    var random = SeededFrames(seed: 12)
-    let stream = random.stream(sender: .client, bytes: 24 << 20)
-    var sent = 0
-    var received: [UInt8] = []
-    var rounds = 0
-    while received.count < stream.data.count {
-      if sent < stream.bytes.count { sent += try flood.client.trySend(stream.bytes, from: sent) }
-      if let more = try flood.upstream.tryRead() { received += more }
-      if received.count / (1 << 20) > rounds {
-        rounds += 1
-        try other.client.send("round \(rounds)")
-        #expect(try other.upstream.next() == .message(.text("round \(rounds)")))
-      }
+  /// Much is ready at one client, little at another: the first does not keep the thread until it is through.
+  @Test func sessionsTakeTurns() throws {
+    let inbox = try #require(Inbox())
+    let ledger = Ledger()
+    let order = Mutex<[UInt64]>([])
+    var terms = Bench.terms
+    terms.upstream.buffer = 16 << 20
+    terms.closeTimeout = 100
+    terms.linger = 100
+    var peers: [Peer] = []
+    for (id, count) in [(1, 2_000), (2, 1)] as [(UInt64, Int)] {
+      let down = try leg(.downstream, .v13), up = try leg(.upstream, nil)
+      // Small records, one message each.
+      for number in 0..<count { try down.peer.send("record \(number)") }
+      try down.peer.sendClose(1_000)
+      try up.peer.sendClose(1_000)
+      peers += [down.peer, up.peer]
+      inbox.post(
+        .open(
+          RelayParcel(id: id, downstream: down.intoTransport(), upstream: up.intoTransport(), terms: terms) { outcome in
+            order.withLock { $0.append(outcome.id) }
+            ledger.note(outcome)
+          }))
     }
-    #expect(received == stream.data)
-    for session in [flood, other] {
-      session.client.reset()
-      session.upstream.reset()
+    inbox.post(.stop)
+    ReactorLoop(inbox: inbox, counters: ReactorCounters(), readSize: 16_384)?.run()
+    #expect(order.withLock { $0 } == [2, 1])
+    #expect(try ledger.outcome(of: 1).downstream.messages == 2_000)
+    for number in 0..<2_000 { #expect(try peers[1].next() == .message(.text("record \(number)"))) }
+  }
+
+  /// The upstream says much, closes, and goes, while the client reads nothing but keeps sending: what it said still reaches the client.
+  @Test(arguments: TLSVersion.allCases)
+  func failedWriteDoesNotLoseWhatWasSaidBefore(version: TLSVersion) throws {
+    let bench = try Bench(readSize: 4_096)
+    var terms = Bench.terms
+    terms.downstream.buffer = 4_096
+    let down = try SocketPair(.local, buffer: 8_192)
+    let up = try leg(.upstream, version)
+    let session = bench.note(down, up.pair, client: Peer(.client, on: down.far), upstream: up.peer)
+    bench.start(session, terms, LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: []), up.intoTransport())
+    for number in 0..<60 { try session.upstream.send(String(repeating: "\(number % 10)", count: 1_000)) }
+    try session.upstream.sendClose(4_008, "quota")
+    try Ledger.wait("the upstream's bytes to be acknowledged") { session.upstream.unsent == 0 }
+    try Ledger.wait("the reactor to stop reading") { bench.counters.pauses > 0 }
+    session.upstream.close()
+    let wakeUps = bench.counters.wakeUps
+    for number in 0..<20 {
+      try session.client.send("unheard \(number)")
+      usleep(10_000)
     }
+    #expect(bench.counters.wakeUps - wakeUps < 200)
+    for number in 0..<60 { #expect(try session.client.next() == .message(.text(String(repeating: "\(number % 10)", count: 1_000)))) }
+    #expect(try session.client.answerClose() == ClosePayload(code: CloseCode(rawValue: 4_008), reason: "quota"))
+    #expect(try bench.outcome(of: session).cause == "closed")
+    session.client.close()
     try bench.finish()
   }
 }

@@ -5,9 +5,14 @@ import Testing
   /// The format's own example of escaping: `msdos_file_access_time_seconds`.
   @Test func escapesLabelValues() {
     var page = Exposition()
-    page.sample("msdos_file_access_time_seconds", [("path", #"C:\DIR\FILE.TXT"#),
-      ("error", "Cannot find file:\n\"FILE.TXT\"")], 1.458255915e9)
-    #expect(page.text == #"msdos_file_access_time_seconds{path="C:\\DIR\\FILE.TXT",error="Cannot find file:\n\"FILE.TXT\""} 1458255915"# + "\n")
+    page.sample(
+      "msdos_file_access_time_seconds",
+      [
+        ("path", #"C:\DIR\FILE.TXT"#),
+        ("error", "Cannot find file:\n\"FILE.TXT\""),
+      ], 1.458255915e9)
+    #expect(
+      page.text == #"msdos_file_access_time_seconds{path="C:\\DIR\\FILE.TXT",error="Cannot find file:\n\"FILE.TXT\""} 1458255915"# + "\n")
   }
 
   @Test func escapesHelpWithoutQuotes() {

@@ -5,19 +5,26 @@ import Testing
 @Suite struct JSONLogHandlerTests {
   @Test func writesOneObjectALine() {
     let lines = Lines()
-    lines.logger().info("listening", metadata: ["port": .stringConvertible(8080), "tls": .stringConvertible(true), "address": "::1",
-      "share": .stringConvertible(0.5)])
-    #expect(lines.all == [
-      #"{"time":"2026-11-27T06:56:06.123Z","level":"info","message":"listening","address":"::1","port":8080,"share":0.5,"tls":true}"# + "\n",
-    ])
+    lines.logger().info(
+      "listening",
+      metadata: [
+        "port": .stringConvertible(8080), "tls": .stringConvertible(true), "address": "::1",
+        "share": .stringConvertible(0.5),
+      ])
+    #expect(
+      lines.all == [
+        #"{"time":"2026-11-27T06:56:06.123Z","level":"info","message":"listening","address":"::1","port":8080,"share":0.5,"tls":true}"#
+          + "\n"
+      ])
   }
 
   @Test func nestedValues() {
     let lines = Lines()
     lines.logger().warning("m", metadata: ["a": ["x", .stringConvertible(1)], "d": ["k": "v", "j": .stringConvertible(UInt64.max)]])
-    #expect(lines.all == [
-      #"{"time":"2026-11-27T06:56:06.123Z","level":"warning","message":"m","a":["x",1],"d":{"j":18446744073709551615,"k":"v"}}"# + "\n",
-    ])
+    #expect(
+      lines.all == [
+        #"{"time":"2026-11-27T06:56:06.123Z","level":"warning","message":"m","a":["x",1],"d":{"j":18446744073709551615,"k":"v"}}"# + "\n"
+      ])
   }
 
   @Test(arguments: [
@@ -41,9 +48,10 @@ import Testing
   @Test func fieldsCannotPoseAsTheRecordsOwn() {
     let lines = Lines()
     lines.logger().info("real", metadata: ["time": "never", "level": "trace", "message": "forged"])
-    #expect(lines.all == [
-      #"{"time":"2026-11-27T06:56:06.123Z","level":"info","message":"real","level_":"trace","message_":"forged","time_":"never"}"# + "\n",
-    ])
+    #expect(
+      lines.all == [
+        #"{"time":"2026-11-27T06:56:06.123Z","level":"info","message":"real","level_":"trace","message_":"forged","time_":"never"}"# + "\n"
+      ])
   }
 
   @Test func metadataOfTheCallWins() {
@@ -52,9 +60,10 @@ import Testing
     logger[metadataKey: "session"] = "1"
     logger[metadataKey: "k"] = "logger"
     logger.info("m", metadata: ["k": "call"])
-    #expect(lines.all == [
-      #"{"time":"2026-11-27T06:56:06.123Z","level":"info","message":"m","k":"call","logger":"relay","session":"1"}"# + "\n",
-    ])
+    #expect(
+      lines.all == [
+        #"{"time":"2026-11-27T06:56:06.123Z","level":"info","message":"m","k":"call","logger":"relay","session":"1"}"# + "\n"
+      ])
   }
 
   @Test func belowTheLevelNothingIsWritten() {
@@ -67,8 +76,12 @@ import Testing
 
   @Test func textIsForPeople() {
     let lines = Lines()
-    lines.logger(.text).warning("route is simulated", metadata: ["route": "/a", "why": "no key", "n": .stringConvertible(3),
-      "list": ["a", "b"], "empty": ""])
+    lines.logger(.text).warning(
+      "route is simulated",
+      metadata: [
+        "route": "/a", "why": "no key", "n": .stringConvertible(3),
+        "list": ["a", "b"], "empty": "",
+      ])
     #expect(lines.all == ["06:56:06.123 WARNING  route is simulated empty=\"\" list=[\"a\",\"b\"] n=3 route=/a why=\"no key\"\n"])
   }
 

@@ -127,7 +127,8 @@ enum Example {
 
   /// The well-known example of jwt.io.
   @Test func tokenOfAnotherLibrary() throws {
-    let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
+    let token =
+      "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
       + ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
     let claims = try JSONWebToken.Verifier(secret: Array("your-256-bit-secret".utf8)).verify(token, now: 1_516_239_022)
     #expect(claims.subject == "1234567890")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Vendors
 
@@ -17,7 +18,7 @@ import Testing
 
   @Test(arguments: AudioEncoding.allCases.filter(\.isRaw))
   func whatIsEncodedIsDecodedHoweverItIsCut(encoding: AudioEncoding) throws {
-    var random = Seeded(7)
+    var random = SeededGenerator(seed: 7)
     let samples = (0..<500).map { _ in Int16.random(in: -30_000...30_000, using: &random) }
     for channels in 1...2 {
       let bytes = try #require(AudioEncoder.encode(samples, as: encoding, channels: channels))

@@ -12,7 +12,8 @@ import Testing
   }
 
   @Test func theListOfFilesIsTheDirectory() throws {
-    let directory = String(#filePath.prefix(upTo: try #require(#filePath.firstRange(of: "/Tests/")).lowerBound))
+    let directory =
+      String(#filePath.prefix(upTo: try #require(#filePath.firstRange(of: "/Tests/")).lowerBound))
       + "/Sources/Vendors/Catalogue"
     let names = try FileManager.default.contentsOfDirectory(atPath: directory).filter { $0.hasSuffix(".yaml") }
     #expect(names.sorted() == Catalogue.files.map(\.name).sorted())
@@ -46,7 +47,8 @@ import Testing
   }
 
   @Test func aUsersVendorReplacesAndAdds() {
-    let (one, problems) = descriptor("""
+    let (one, problems) = descriptor(
+      """
       test.one:
         kind: text_to_speech
         endpoint: {url: "wss://tts.example.com/{voice}"}

@@ -36,12 +36,15 @@ import Testing
     Row(vendor: "deepgram.listen", subprotocols: ["bearer", "a.b.c"], credential: "a.b.c", answer: "bearer"),
     Row(vendor: "deepgram.listen", subprotocols: ["Token", "SECRET"], credential: "SECRET", answer: "Token"),
     Row(vendor: "deepgram.listen", query: "model=m&token=T", credential: "T", queryAfter: "model=m"),
-    Row(vendor: "openai.realtime", subprotocols: ["realtime", "openai-insecure-api-key.X"], credential: "X", answer: "realtime",
+    Row(
+      vendor: "openai.realtime", subprotocols: ["realtime", "openai-insecure-api-key.X"], credential: "X", answer: "realtime",
       subprotocolsAfter: ["realtime"]),
-    Row(vendor: "openai.realtime", subprotocols: ["openai-insecure-api-key.X", "realtime"], credential: "X", answer: "realtime",
+    Row(
+      vendor: "openai.realtime", subprotocols: ["openai-insecure-api-key.X", "realtime"], credential: "X", answer: "realtime",
       subprotocolsAfter: ["realtime"]),
     Row(vendor: "openai.realtime", subprotocols: ["openai-insecure-api-key.X"], credential: "X", answer: nil),
-    Row(vendor: "openai.realtime", subprotocols: ["realtime", "openai-insecure-api-key.X", "openai-beta.realtime-v1"], credential: "X",
+    Row(
+      vendor: "openai.realtime", subprotocols: ["realtime", "openai-insecure-api-key.X", "openai-beta.realtime-v1"], credential: "X",
       answer: "realtime",
       subprotocolsAfter: ["realtime", "openai-beta.realtime-v1"]),
   ]
@@ -63,8 +66,12 @@ import Testing
   static let placed: [(CredentialPlacement, ClientRequest, String?)] = [
     (.header(name: "xi-api-key", scheme: nil), ClientRequest(query: nil, headers: [("XI-API-Key", "X")]), "X"),
     (.header(name: "Authorization", scheme: "Api-Key"), ClientRequest(query: nil, headers: [("Authorization", "api-key X")]), "X"),
-    (.headers([.init(name: "X-App", template: "{app}"), .init(name: "X-Key", template: "{secret}")]), ClientRequest(query: nil,
-      headers: [("X-App", "a"), ("X-Key", "X")]), "X"),
+    (
+      .headers([.init(name: "X-App", template: "{app}"), .init(name: "X-Key", template: "{secret}")]),
+      ClientRequest(
+        query: nil,
+        headers: [("X-App", "a"), ("X-Key", "X")]), "X"
+    ),
     (.query(name: "access_token"), ClientRequest(query: "access_token=X"), "X"),
     (.subprotocol(["soniox-api-key", "{secret}"]), ClientRequest(query: nil, subprotocols: ["soniox-api-key", "X"]), "X"),
     (.subprotocol(["xai-client-secret.{secret}"]), ClientRequest(query: nil, subprotocols: ["xai-client-secret.X"]), "X"),

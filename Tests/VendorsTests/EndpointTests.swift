@@ -7,13 +7,14 @@ private let canary = "sk-CANARY0123456789"
 @Suite struct EndpointTests {
   private func composed(
     _ name: String, _ client: ClientRequest = ClientRequest(query: nil), settings: UpstreamSettings = UpstreamSettings(),
-      secret: String? = canary
+    secret: String? = canary
   ) throws -> UpstreamRequest {
     try Endpoint(descriptor: vendor(name), settings: settings).request(client, secret: secret, uuid: "u-1", date: "d-1")
   }
 
   @Test func deepgramGetsItsKeyInTheHeader() throws {
-    let request = try composed("deepgram.listen",
+    let request = try composed(
+      "deepgram.listen",
       ClientRequest(query: "model=nova-3&keyterm=a%20b&keyterm=c&token=T&service=transcription"))
     #expect(request.scheme == "wss")
     #expect(request.host == "api.deepgram.com")
@@ -68,8 +69,10 @@ private let canary = "sk-CANARY0123456789"
     (.header(name: "Authorization", scheme: "Bearer"), "/", ["Authorization: Bearer \(canary)"], []),
     (.header(name: "Authorization", scheme: nil), "/", ["Authorization: \(canary)"], []),
     (.header(name: "xi-api-key", scheme: nil), "/", ["xi-api-key: \(canary)"], []),
-    (.headers([.init(name: "X-Api-App-Key", template: "{app}"), .init(name: "X-Api-Access-Key", template: "{secret}")]), "/",
-      ["X-Api-App-Key: a1", "X-Api-Access-Key: \(canary)"], []),
+    (
+      .headers([.init(name: "X-Api-App-Key", template: "{app}"), .init(name: "X-Api-Access-Key", template: "{secret}")]), "/",
+      ["X-Api-App-Key: a1", "X-Api-Access-Key: \(canary)"], []
+    ),
     (.query(name: "api-key"), "/?api-key=\(canary)", [], []),
     (.subprotocol(["token", "{secret}"]), "/", [], ["token", canary]),
     (.subprotocol(["realtime", "openai-insecure-api-key.{secret}"]), "/", [], ["realtime", "openai-insecure-api-key.\(canary)"]),
@@ -80,8 +83,11 @@ private let canary = "sk-CANARY0123456789"
     let endpoint = try Endpoint(url: "wss://x.example.com/", settings: UpstreamSettings(variables: ["app": "a1"], placement: placement))
     let client = ClientRequest(
       query: "api-key=client&token=client",
-      headers: [("Authorization", "Bearer client"), ("xi-api-key", "client"), ("X-Api-Access-Key", "client")], subprotocols: ["token",
-        "client"])
+      headers: [("Authorization", "Bearer client"), ("xi-api-key", "client"), ("X-Api-Access-Key", "client")],
+      subprotocols: [
+        "token",
+        "client",
+      ])
     let request = try endpoint.request(client, secret: canary)
     #expect(request.target == target)
     #expect(request.headers.map { "\($0.0): \($0.1)" } == headers)
@@ -122,11 +128,11 @@ private let canary = "sk-CANARY0123456789"
 
   static let hidden = [
     "Cookie", "Authorization", "Host", "Origin", "Connection", "Upgrade", "Keep-Alive", "TE", "Trailer", "Transfer-Encoding",
-      "Proxy-Authorization",
+    "Proxy-Authorization",
     "Proxy-Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions", "Sec-WebSocket-Version",
-      "X-Forwarded-For",
+    "X-Forwarded-For",
     "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via", "xi-api-key", "x-goog-api-key", "api-key", "X-API-Key",
-      "OpenAI-Beta",
+    "OpenAI-Beta",
     "OpenAI-Organization", "Content-Length",
   ]
 
@@ -163,8 +169,13 @@ private let canary = "sk-CANARY0123456789"
   @Test func clientSubprotocolsStayBehindAVendor() throws {
     let client = ClientRequest(query: nil, subprotocols: ["realtime", "openai-insecure-api-key.client", "openai-beta.realtime-v1"])
     #expect(try composed("openai.realtime", client).subprotocols == [])
-    let plain = try Endpoint(url: "wss://x.example.com/").request(ClientRequest(query: nil, subprotocols: ["graphql-ws", "bearer",
-      "client"]), secret: nil)
+    let plain = try Endpoint(url: "wss://x.example.com/").request(
+      ClientRequest(
+        query: nil,
+        subprotocols: [
+          "graphql-ws", "bearer",
+          "client",
+        ]), secret: nil)
     #expect(plain.subprotocols == ["graphql-ws"])
   }
 
@@ -181,8 +192,11 @@ private let canary = "sk-CANARY0123456789"
   @Test func anAllowListAndCommaLists() throws {
     let rules = QueryRules(allow: ["model", "keyterm"], commaLists: ["keyterm"])
     let client = ClientRequest(query: "keyterm=a&model=m&keyterm=b%2Cc&other=1")
-    #expect(try composed("deepgram.listen", client,
-      settings: UpstreamSettings(query: [rules])).target == "/v1/listen?keyterm=a,b%2Cc&model=m")
+    #expect(
+      try composed(
+        "deepgram.listen", client,
+        settings: UpstreamSettings(query: [rules])
+      ).target == "/v1/listen?keyterm=a,b%2Cc&model=m")
   }
 
   @Test func aMalformedQueryIsRefused() throws {
@@ -206,9 +220,9 @@ private let canary = "sk-CANARY0123456789"
 
   static let refused = [
     "/v1/speak", "/v1/listen/x", "/..", "/../v1/listen", "/v1/../v1/listen", "/v1//listen", "//v1/listen", "/v1%2flisten", "/v1%2Flisten",
-      "/%2e%2e/v1/listen",
+    "/%2e%2e/v1/listen",
     "/v1%5clisten", "/v1\\listen", "/v1/listen%00", "/v1/%252e%252e", "/v1/./listen", "/v1/listen?x=1", "/v1/listen#x", "/v1/li sten",
-      "/v1/listen%", "/V1/LISTEN", "//",
+    "/v1/listen%", "/V1/LISTEN", "//",
   ]
 
   @Test(arguments: refused)
@@ -225,7 +239,8 @@ private let canary = "sk-CANARY0123456789"
   }
 
   @Test func aPathMayFillAPlaceOfTheURL() throws {
-    let (read, problems) = descriptor("""
+    let (read, problems) = descriptor(
+      """
       test.one:
         kind: text_to_speech
         endpoint: {url: "wss://a.example.com/v1/tts/{voice_id}/stream", path_suffix: ["/v1/tts/{voice_id}/stream", "/{voice_id}"]}
@@ -239,8 +254,10 @@ private let canary = "sk-CANARY0123456789"
     #expect(throws: EndpointError.path("")) { try endpoint.request(ClientRequest(rest: "", query: nil), secret: nil) }
   }
 
-  @Test(arguments: ["", "x", "ftp://a/b", "wss://", "wss:///x", "wss://a:0/", "wss://a:99999/", "wss://user:pass@a/", "wss://a/#f",
-    "wss://a b/", "wss://a/b c", "wss://[::1/", "wss://{host}/"])
+  @Test(arguments: [
+    "", "x", "ftp://a/b", "wss://", "wss:///x", "wss://a:0/", "wss://a:99999/", "wss://user:pass@a/", "wss://a/#f",
+    "wss://a b/", "wss://a/b c", "wss://[::1/", "wss://{host}/",
+  ])
   func whatIsNoURLIsRefusedBeforeAnybodyComes(url: String) {
     #expect(throws: EndpointError.self) { try Endpoint(url: url) }
   }

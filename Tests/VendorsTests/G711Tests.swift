@@ -3,8 +3,10 @@ import Testing
 
 /// Values of ITU-T G.711, scaled to 16 bits.
 @Suite struct G711Tests {
-  @Test(arguments: [(UInt8(0xFF), Int16(0)), (0x7F, 0), (0x80, 32124), (0x00, -32124), (0xFE, 8), (0x7E, -8), (0xEF, 132), (0xC0, 1884),
-    (0x8F, 16764)])
+  @Test(arguments: [
+    (UInt8(0xFF), Int16(0)), (0x7F, 0), (0x80, 32124), (0x00, -32124), (0xFE, 8), (0x7E, -8), (0xEF, 132), (0xC0, 1884),
+    (0x8F, 16764),
+  ])
   func mulaw(byte: UInt8, sample: Int16) { #expect(G711.mulawDecode(byte) == sample) }
 
   @Test(arguments: [(UInt8(0xD5), Int16(8)), (0x55, -8), (0xAA, 32256), (0x2A, -32256), (0xD4, 24), (0xC5, 264), (0x80, 5504)])

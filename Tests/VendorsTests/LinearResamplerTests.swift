@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Vendors
 
@@ -12,7 +13,7 @@ import Testing
 
   @Test(arguments: [UInt64(1), 2, 3])
   func cutsMakeNoDifference(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let input = (0..<3000).map { _ in Int16.random(in: -32768...32767, using: &random) }
     var resampler = LinearResampler(from: 16_000, to: 24_000)
     var rest = input[...], output: [Int16] = []

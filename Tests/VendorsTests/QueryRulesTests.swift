@@ -10,8 +10,11 @@ import Testing
     route.drop = ["tag"]
     route.forced = ["b": ["1", "2"], "a": ["0"]]
     route.rename = ["m": "model"]
-    #expect(QueryRules(route) == QueryRules(forced: [.init("a", "0"), .init("b", "1"), .init("b", "2")], allow: ["model"], deny: ["tag"],
-      rename: ["m": "model"]))
+    #expect(
+      QueryRules(route)
+        == QueryRules(
+          forced: [.init("a", "0"), .init("b", "1"), .init("b", "2")], allow: ["model"], deny: ["tag"],
+          rename: ["m": "model"]))
     var upstream = UpstreamQuery()
     upstream.defaults = ["model": ["x"]]
     upstream.forced = ["tag": ["y"]]

@@ -31,7 +31,8 @@ private let key = "dg-CANARY-0123456789"
     Row(why: "in the query", query: "model=nova-3&token=\(key)", headers: [], status: 401),
     Row(why: "twice", subprotocols: ["token", key], status: 401),
     Row(why: "two headers", headers: [("Authorization", "Token \(key)"), ("Authorization", "Token \(key)")], status: 401),
-    Row(why: "also in a header it does not belong in", headers: [("Authorization", "Token \(key)"), ("X-Debug", "was \(key)")],
+    Row(
+      why: "also in a header it does not belong in", headers: [("Authorization", "Token \(key)"), ("X-Debug", "was \(key)")],
       status: 401),
     Row(why: "also in the query", query: "model=nova-3&tag=\(key)", status: 401),
     Row(why: "pair in the wrong order", headers: [], subprotocols: [key, "token"], status: 401),
@@ -44,18 +45,42 @@ private let key = "dg-CANARY-0123456789"
     Row(why: "another path", path: "/v1/speak", status: 404),
     Row(why: "agent", vendor: "deepgram.agent", path: "/v1/agent/converse", query: nil),
     Row(why: "agent without key", vendor: "deepgram.agent", path: "/v1/agent/converse", query: nil, headers: [], status: 401),
-    Row(why: "openai", vendor: "openai.realtime", path: "/v1/realtime", query: "model=gpt-realtime", headers: [("Authorization",
-      "Bearer \(key)")]),
-    Row(why: "openai transcription", vendor: "openai.realtime", path: "/v1/realtime", query: "intent=transcription",
+    Row(
+      why: "openai", vendor: "openai.realtime", path: "/v1/realtime", query: "model=gpt-realtime",
+      headers: [
+        (
+          "Authorization",
+          "Bearer \(key)"
+        )
+      ]),
+    Row(
+      why: "openai transcription", vendor: "openai.realtime", path: "/v1/realtime", query: "intent=transcription",
       headers: [("Authorization", "Bearer \(key)")]),
-    Row(why: "openai browser", vendor: "openai.realtime", path: "/v1/realtime", query: "model=m", headers: [], subprotocols: ["realtime",
-      "openai-insecure-api-key.\(key)"], answer: "realtime"),
-    Row(why: "openai without realtime", vendor: "openai.realtime", path: "/v1/realtime", query: "model=m", headers: [],
+    Row(
+      why: "openai browser", vendor: "openai.realtime", path: "/v1/realtime", query: "model=m", headers: [],
+      subprotocols: [
+        "realtime",
+        "openai-insecure-api-key.\(key)",
+      ], answer: "realtime"),
+    Row(
+      why: "openai without realtime", vendor: "openai.realtime", path: "/v1/realtime", query: "model=m", headers: [],
       subprotocols: ["openai-insecure-api-key.\(key)"], status: 401),
-    Row(why: "openai with token scheme", vendor: "openai.realtime", path: "/v1/realtime", query: "model=m", headers: [("Authorization",
-      "Token \(key)")], status: 401),
-    Row(why: "openai without model", vendor: "openai.realtime", path: "/v1/realtime", query: nil, headers: [("Authorization",
-      "Bearer \(key)")], status: 400),
+    Row(
+      why: "openai with token scheme", vendor: "openai.realtime", path: "/v1/realtime", query: "model=m",
+      headers: [
+        (
+          "Authorization",
+          "Token \(key)"
+        )
+      ], status: 401),
+    Row(
+      why: "openai without model", vendor: "openai.realtime", path: "/v1/realtime", query: nil,
+      headers: [
+        (
+          "Authorization",
+          "Bearer \(key)"
+        )
+      ], status: 400),
   ]
 
   @Test(arguments: rows)
@@ -92,8 +117,16 @@ private let key = "dg-CANARY-0123456789"
     }
   }
 
-  @Test(arguments: [([("OpenAI-Beta", "realtime=v1"), ("Authorization", "Bearer \(key)")], [String]()), ([], ["realtime",
-    "openai-insecure-api-key.\(key)", "openai-beta.realtime-v1"])])
+  @Test(arguments: [
+    ([("OpenAI-Beta", "realtime=v1"), ("Authorization", "Bearer \(key)")], [String]()),
+    (
+      [],
+      [
+        "realtime",
+        "openai-insecure-api-key.\(key)", "openai-beta.realtime-v1",
+      ]
+    ),
+  ])
   func theRetiredBetaIsAcceptedAndClosed(headers: [(String, String)], subprotocols: [String]) throws {
     let request = ClientRequest(rest: "/v1/realtime", query: "model=m", headers: headers, subprotocols: subprotocols)
     let conversation = try Conversation(SimulatorSession.admit(request, try vendor("openai.realtime"), secret: key, seed: 1))
@@ -109,7 +142,8 @@ private let key = "dg-CANARY-0123456789"
       for placement in descriptor.credential.choices where placement.kind != .token {
         let endpoint = try Endpoint(descriptor: descriptor, settings: UpstreamSettings(placement: placement.placement))
         let upstream = try endpoint.request(client, secret: key)
-        let arrived = ClientRequest(rest: upstream.url.path, query: upstream.url.query, headers: fields(upstream.headers),
+        let arrived = ClientRequest(
+          rest: upstream.url.path, query: upstream.url.query, headers: fields(upstream.headers),
           subprotocols: upstream.subprotocols)
         guard case .accepted(var session, _) = SimulatorSession.admit(arrived, descriptor, secret: key, seed: 1) else {
           Issue.record("\(name) refuses \(placement.placement)")
@@ -127,7 +161,9 @@ private let key = "dg-CANARY-0123456789"
     #expect(Misbehaviour("close") == .close(atMessage: 1, code: 1011))
     #expect(Misbehaviour("stall") == .stall(atMessage: 0))
     #expect(Misbehaviour("garbage:2") == .garbage(atMessage: 2))
-    for text in ["", "refuse:99", "close:1:99", "stall:x", "stall:1:2", "dance", "refuse:",
-      "stall:-1"] { #expect(Misbehaviour(text) == nil, "\(text)") }
+    for text in [
+      "", "refuse:99", "close:1:99", "stall:x", "stall:1:2", "dance", "refuse:",
+      "stall:-1",
+    ] { #expect(Misbehaviour(text) == nil, "\(text)") }
   }
 }

@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 @testable import Vendors
 
@@ -7,8 +8,10 @@ import Testing
   static func listen(_ query: String = "", misbehaviour: Misbehaviour? = nil) throws -> Conversation {
     let request = ClientRequest(
       rest: "/v1/listen", query: "model=nova-3&encoding=linear16&sample_rate=16000&\(query)", headers: [("Authorization", "Token k")])
-    return try Conversation(SimulatorSession.admit(request, vendor("deepgram.listen"), secret: "k", seed: 1, unixTime: 1_790_000_000,
-      misbehaviour: misbehaviour))
+    return try Conversation(
+      SimulatorSession.admit(
+        request, vendor("deepgram.listen"), secret: "k", seed: 1, unixTime: 1_790_000_000,
+        misbehaviour: misbehaviour))
   }
 
   static func agent() throws -> Conversation {
@@ -89,8 +92,14 @@ import Testing
 
   @Test(arguments: ["mulaw", "alaw"])
   func telephoneAudioIsHeardAsWell(encoding: String) throws {
-    let request = ClientRequest(rest: "/v1/listen", query: "model=m&encoding=\(encoding)&sample_rate=8000", headers: [("Authorization",
-      "Token k")])
+    let request = ClientRequest(
+      rest: "/v1/listen", query: "model=m&encoding=\(encoding)&sample_rate=8000",
+      headers: [
+        (
+          "Authorization",
+          "Token k"
+        )
+      ])
     var talk = try Conversation(SimulatorSession.admit(request, vendor("deepgram.listen"), secret: "k", seed: 1))
     let bytes = AudioEncoder.encode(speech(syllables: 5, rate: 8000), as: encoding == "mulaw" ? .mulaw : .alaw) ?? []
     talk.stream(bytes, piece: 160)
@@ -166,9 +175,13 @@ import Testing
 
   @Test(arguments: [UInt64(11), 12, 13, 14, 15, 16, 17, 18])
   func cutsMakeNoDifference(seed: UInt64) throws {
-    var random = Seeded(seed)
-    let bytes = pcm(speech(syllables: Int.random(in: 1...9, using: &random), rate: 16_000) + speech(syllables: Int.random(in: 1...9,
-      using: &random), rate: 16_000))
+    var random = SeededGenerator(seed: seed)
+    let bytes = pcm(
+      speech(syllables: Int.random(in: 1...9, using: &random), rate: 16_000)
+        + speech(
+          syllables: Int.random(
+            in: 1...9,
+            using: &random), rate: 16_000))
     var even = try Self.listen("interim_results=true&vad_events=true"), random1 = even
     even.stream(bytes, piece: 640)
     var rest = bytes[...]
@@ -194,10 +207,12 @@ import Testing
     #expect(talk.types == ["Welcome", "SettingsApplied"])
     talk.stream(pcm(speech(syllables: 4, rate: 16_000)), piece: 640)
     talk.wait(.seconds(3))
-    #expect(talk.types == [
-      "Welcome", "SettingsApplied", "UserStartedSpeaking", "ConversationText", "AgentThinking", "ConversationText", "AgentStartedSpeaking",
+    #expect(
+      talk.types == [
+        "Welcome", "SettingsApplied", "UserStartedSpeaking", "ConversationText", "AgentThinking", "ConversationText",
+        "AgentStartedSpeaking",
         "AgentAudioDone",
-    ])
+      ])
     let texts = talk.all("ConversationText")
     #expect(texts[0]["role"] == "user")
     #expect(texts[0]["content"] == "every word you hear")
@@ -246,7 +261,9 @@ import Testing
 
   @Test func theUserMayInterrupt() throws {
     var talk = try Self.agent()
-    talk.send(#"{"type":"Settings","audio":{"input":{"encoding":"linear16","sample_rate":16000}},"agent":{"greeting":"one two three four five six seven eight nine ten eleven twelve"}}"#)
+    talk.send(
+      #"{"type":"Settings","audio":{"input":{"encoding":"linear16","sample_rate":16000}},"agent":{"greeting":"one two three four five six seven eight nine ten eleven twelve"}}"#
+    )
     talk.stream(pcm(SyntheticSpeech.samples(syllables: 3, rate: 16_000)), piece: 640)
     let heard = talk.audio.count
     #expect(talk.types.last == "UserStartedSpeaking")
@@ -270,7 +287,9 @@ import Testing
     #expect(talk.message("session.created")?.at("session.audio.input.format.rate") == 24_000)
     #expect(talk.message("session.created")?.at("session.model") == "gpt-realtime")
     #expect(talk.message("session.created")?.at("session.expires_at") == 1_790_003_600)
-    talk.send(#"{"type":"session.update","session":{"type":"realtime","instructions":"be kind","audio":{"input":{"transcription":{"model":"whisper-1"}}}}}"#)
+    talk.send(
+      #"{"type":"session.update","session":{"type":"realtime","instructions":"be kind","audio":{"input":{"transcription":{"model":"whisper-1"}}}}}"#
+    )
     let updated = try #require(talk.message("session.updated"))
     #expect(updated.at("session.instructions") == "be kind")
     #expect(updated.at("session.audio.input.format.rate") == 24_000)
@@ -278,12 +297,12 @@ import Testing
     talk.wait(.seconds(3))
     let expected = [
       "session.created", "session.updated", "input_audio_buffer.speech_started", "input_audio_buffer.speech_stopped",
-        "input_audio_buffer.committed",
+      "input_audio_buffer.committed",
       "conversation.item.added", "conversation.item.done", "conversation.item.input_audio_transcription.delta",
       "conversation.item.input_audio_transcription.completed", "response.created", "response.output_item.added", "conversation.item.added",
       "response.content_part.added", "response.output_audio_transcript.delta", "response.output_audio.delta", "response.output_audio.done",
       "response.output_audio_transcript.done", "response.content_part.done", "response.output_item.done", "conversation.item.done",
-        "response.done",
+      "response.done",
     ]
     var order: [String] = []
     for type in talk.types where order.last != type && !(type.hasSuffix(".delta") && order.contains(type)) { order.append(type) }
@@ -355,7 +374,8 @@ import Testing
 
   @Test func typedWordsAreAnswered() throws {
     var talk = try Self.realtime()
-    talk.send(#"{"type":"conversation.item.create","item":{"type":"message","role":"user","content":[{"type":"input_text","text":"good day"}]}}"#)
+    talk.send(
+      #"{"type":"conversation.item.create","item":{"type":"message","role":"user","content":[{"type":"input_text","text":"good day"}]}}"#)
     let item = try #require(talk.message("conversation.item.added")?["item"])
     #expect(item["id"]?.stringValue?.hasPrefix("item_") ?? false)
     #expect(item["role"] == "user")
@@ -375,8 +395,13 @@ import Testing
     #expect(talk.all("response.done").count == 1)
   }
 
-  @Test(arguments: [(#"{"type":"audio/pcm","rate":16000}"#, "session.audio.input.format.rate"), (#"{"type":"audio/mp3"}"#,
-    "session.audio.input.format.type")])
+  @Test(arguments: [
+    (#"{"type":"audio/pcm","rate":16000}"#, "session.audio.input.format.rate"),
+    (
+      #"{"type":"audio/mp3"}"#,
+      "session.audio.input.format.type"
+    ),
+  ])
   func aFormatItDoesNotTakeIsNamed(format: String, param: String) throws {
     var talk = try Self.realtime()
     talk.send(#"{"type":"session.update","event_id":"e1","session":{"audio":{"input":{"format":\#(format)}}}}"#)
@@ -387,7 +412,9 @@ import Testing
 
   @Test func telephoneFormatsInAndOut() throws {
     var talk = try Self.realtime()
-    talk.send(#"{"type":"session.update","session":{"audio":{"input":{"format":{"type":"audio/pcmu"}},"output":{"format":{"type":"audio/pcma"}}}}}"#)
+    talk.send(
+      #"{"type":"session.update","session":{"audio":{"input":{"format":{"type":"audio/pcmu"}},"output":{"format":{"type":"audio/pcma"}}}}}"#
+    )
     talk.append(AudioEncoder.encode(speech(syllables: 4, rate: 8000), as: .mulaw) ?? [], piece: 160)
     talk.wait(.seconds(3))
     let audio = talk.all("response.output_audio.delta").compactMap { $0["delta"]?.stringValue }.flatMap { Base64.decode($0) ?? [] }
@@ -415,8 +442,11 @@ import Testing
   // MARK: - misbehaviour
 
   @Test func itMisbehavesAsTold() throws {
-    guard case .refused(let refusal) = SimulatorSession.admit(ClientRequest(), try vendor("deepgram.listen"), secret: nil, seed: 1,
-      misbehaviour: .refuse(status: 503)) else {
+    guard
+      case .refused(let refusal) = SimulatorSession.admit(
+        ClientRequest(), try vendor("deepgram.listen"), secret: nil, seed: 1,
+        misbehaviour: .refuse(status: 503))
+    else {
       Issue.record("accepted")
       return
     }
@@ -446,7 +476,8 @@ import Testing
   }
 
   @Test func aNewVendorIsYAMLAlone() throws {
-    let (read, problems) = descriptor("""
+    let (read, problems) = descriptor(
+      """
       test.one:
         kind: speech_to_text
         endpoint: {url: "wss://stt.example.com/ws"}

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Vendors
 
@@ -25,14 +26,18 @@ import Testing
   @Test func silenceAndHumAreNoSpeech() {
     var detector = SpeechDetector(rate: 16_000)
     #expect(detector.process(SyntheticSpeech.silence(milliseconds: 2000, rate: 16_000)) == [])
-    var random = Seeded(3)
+    var random = SeededGenerator(seed: 3)
     #expect(detector.process((0..<32_000).map { _ in Int16.random(in: -200...200, using: &random) }) == [])
-    #expect(detector.process([Int16](repeating: 0, count: 100) + Array(repeating: 20_000, count: 300) + Array(repeating: 0,
-      count: 8000)) == [])
+    #expect(
+      detector.process(
+        [Int16](repeating: 0, count: 100) + Array(repeating: 20_000, count: 300)
+          + Array(
+            repeating: 0,
+            count: 8000)) == [])
   }
 
   @Test func noiseBehindSpeechHidesNothing() {
-    var random = Seeded(5)
+    var random = SeededGenerator(seed: 5)
     let noisy = speech(syllables: 6, rate: 16_000).map { Int16(clamping: Int($0) + Int.random(in: -150...150, using: &random)) }
     var detector = SpeechDetector(rate: 16_000)
     let events = detector.process(noisy)
@@ -63,7 +68,7 @@ import Testing
 
   @Test(arguments: [UInt64(1), 2, 3, 4, 5])
   func cutsMakeNoDifference(seed: UInt64) {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let samples = speech(syllables: 7, rate: 16_000) + speech(syllables: 3, rate: 16_000)
     var whole = SpeechDetector(rate: 16_000), cut = whole
     var rest = samples[...], events: [SpeechEvent] = []

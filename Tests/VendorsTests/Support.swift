@@ -4,13 +4,6 @@ import Testing
 import YAML
 @testable import Vendors
 
-/// A repeatable source of choices; a failing test names its seed.
-struct Seeded: RandomNumberGenerator {
-  private var random: SimulatorRandom
-  init(_ seed: UInt64) { random = SimulatorRandom(seed: seed) }
-  mutating func next() -> UInt64 { random.next() }
-}
-
 func vendor(_ name: String) throws -> VendorDescriptor {
   try #require(Catalogue.builtIn()[name])
 }

@@ -6,37 +6,63 @@ import YAML
 /// Every mistake is an error at its place, with what was probably meant.
 @Suite struct VendorDescriptorTests {
   static let mistakes: [(yaml: String, said: String)] = [
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credentail: {}",
-      "v.yaml:4:3: error: unknown key 'credentail' in vendor 'test.one'; did you mean 'credential'?"),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credentail: {}",
+      "v.yaml:4:3: error: unknown key 'credentail' in vendor 'test.one'; did you mean 'credential'?"
+    ),
     ("  endpoint: {url: wss://a.b/c}", "v.yaml:2:3: error: missing key 'kind' in vendor 'test.one'"),
     ("  kind: speech_to_txt\n  endpoint: {url: wss://a.b/c}", "did you mean 'speech_to_text'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: ftp://a.b/c}",
-      "v.yaml:3:19: error: 'url' in endpoint of vendor 'test.one' must be a ws or wss url; found 'ftp://a.b/c'"),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: ftp://a.b/c}",
+      "v.yaml:3:19: error: 'url' in endpoint of vendor 'test.one' must be a ws or wss url; found 'ftp://a.b/c'"
+    ),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c, path_suffix: [v1]}", "must begin with '/'"),
-    ("  kind: speech_to_text\n  endpoint: {url: \"wss://{host}/\"}\n  regions: {eu: {hots: a.b}}",
-      "v.yaml:4:18: error: region 'eu' in vendor 'test.one' sets 'hots', which is not a variable of its url; did you mean 'host'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credential: {placement: [{header: {name: X, sheme: Token}}]}",
-      "did you mean 'scheme'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credential: {placement: [{subprotocol: [token]}]}",
-      "must hold '{secret}' once"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credential: {placement: [{}]}",
-      "needs 'header', 'headers', 'query', 'subprotocol', 'first_message' or 'url_from_init'"),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: \"wss://{host}/\"}\n  regions: {eu: {hots: a.b}}",
+      "v.yaml:4:18: error: region 'eu' in vendor 'test.one' sets 'hots', which is not a variable of its url; did you mean 'host'?"
+    ),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credential: {placement: [{header: {name: X, sheme: Token}}]}",
+      "did you mean 'scheme'?"
+    ),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credential: {placement: [{subprotocol: [token]}]}",
+      "must hold '{secret}' once"
+    ),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credential: {placement: [{}]}",
+      "needs 'header', 'headers', 'query', 'subprotocol', 'first_message' or 'url_from_init'"
+    ),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  codec: {client: json}", "'client' in codec of vendor 'test.one' must be"),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  audio: {client: binry}", "did you mean 'binary'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  audio: {allowed: {input: {l16: {codec: pcm_s16}}}}",
-      "did you mean 'pcm_s16le'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  audio: {allowed: {input: {linear16: {codec: pcm_s16le}}}, format: {defaults: {input: {encoding: linear61}}}}", "did you mean 'linear16'?"),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  audio: {allowed: {input: {l16: {codec: pcm_s16}}}}",
+      "did you mean 'pcm_s16le'?"
+    ),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  audio: {allowed: {input: {linear16: {codec: pcm_s16le}}}, format: {defaults: {input: {encoding: linear61}}}}",
+      "did you mean 'linear16'?"
+    ),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  keepalive: {every: 8}", "must be a duration"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  usage: {reports: [{match: {type: X}, path: \"a..b\", unit: tokens, mode: sum}]}", "must be a JSON path"),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  usage: {reports: [{match: {type: X}, path: \"a..b\", unit: tokens, mode: sum}]}",
+      "must be a JSON path"
+    ),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  lifecycle: {ready: opne}", "did you mean 'open'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  errors: {close_codes: [{code: 99, class: client}]}",
-      "must be an integer between 1000 and 4999"),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  errors: {close_codes: [{code: 99, class: client}]}",
+      "must be an integer between 1000 and 4999"
+    ),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  lifecycle: {ready: [{type: {prefx: a}}]}", "did you mean 'prefix'?"),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  simulation: {on: {opened: []}}", "did you mean 'open'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  simulation: {on: {open: [{send: {text: \"{transcrpt}\"}}]}}",
-      "unknown variable '{transcrpt}' in simulation of vendor 'test.one'; did you mean 'transcript'?"),
-    ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  simulation: {on: {open: [{run: commit, audio: binary}]}}",
-      "takes only one of"),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  simulation: {on: {open: [{send: {text: \"{transcrpt}\"}}]}}",
+      "unknown variable '{transcrpt}' in simulation of vendor 'test.one'; did you mean 'transcript'?"
+    ),
+    (
+      "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  simulation: {on: {open: [{run: commit, audio: binary}]}}",
+      "takes only one of"
+    ),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  simulation: {on: {open: [{run: comit}]}}", "did you mean 'commit'?"),
   ]
 
@@ -65,7 +91,8 @@ import YAML
   }
 
   @Test func everyDimensionIsRead() throws {
-    let (read, problems) = descriptor("""
+    let (read, problems) = descriptor(
+      """
       test.one:
         title: One
         kind: speech_to_speech
@@ -102,10 +129,11 @@ import YAML
     #expect(problems == [])
     let one = try #require(read)
     #expect(one.endpoint.query.forced == [.init("b", "x"), .init("b", "y")])
-    #expect(one.credential.placements == [
-      .headers([.init(name: "X-App", template: "{app}"), .init(name: "X-Key", template: "{secret}")]),
-      .firstMessage(path: "auth.token", template: "Bearer {secret}"), .urlFromInit,
-    ])
+    #expect(
+      one.credential.placements == [
+        .headers([.init(name: "X-App", template: "{app}"), .init(name: "X-Key", template: "{secret}")]),
+        .firstMessage(path: "auth.token", template: "Bearer {secret}"), .urlFromInit,
+      ])
     #expect(one.handshake.answer == .fixed("v1"))
     #expect(one.initRequest?.status == 201)
     #expect(one.discriminator.count == 2)

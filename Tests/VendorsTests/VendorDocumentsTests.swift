@@ -21,8 +21,14 @@ import YAML
     var reader = Reader(file: "example.yaml")
     let example = try #require(Catalogue.with(root["vendors"], &reader)["example.stt"])
     #expect(reader.diagnostics.map(\.headline) == [])
-    let request = ClientRequest(rest: "/v1/stream", query: "model=m&encoding=pcm&sample_rate=8000", headers: [("Authorization",
-      "Bearer k")])
+    let request = ClientRequest(
+      rest: "/v1/stream", query: "model=m&encoding=pcm&sample_rate=8000",
+      headers: [
+        (
+          "Authorization",
+          "Bearer k"
+        )
+      ])
     var talk = try Conversation(SimulatorSession.admit(request, example, secret: "k", seed: 1))
     talk.stream(pcm(speech(syllables: 2, rate: 8000)), piece: 320)
     talk.send(#"{"type":"stop"}"#)

@@ -12,11 +12,11 @@ import Testing
     let text = VendorReport.explain(try vendor("deepgram.listen"))
     for part in [
       "wss://{host}/v1/listen", "eu: host = api.eu.deepgram.com", "model (required)",
-        "header Authorization: Token <secret> (used by the gateway)",
+      "header Authorization: Token <secret> (used by the gateway)",
       "subprotocols bearer, <secret>, for short-lived tokens", "amr-wb (16000 Hz)", "at most 1.25 times real time",
-        #"{"type":"KeepAlive"} every 4s, once some audio has come"#,
+      #"{"type":"KeepAlive"} every 4s, once some audio has come"#,
       "the vendor closes after 10s of nothing with 1011 NET-0001", "1008 DATA-0000 (client): the audio cannot be decoded",
-        "seconds at duration where type = Metadata, last",
+      "seconds at duration where type = Metadata, last",
     ] { #expect(text.contains(part), "'\(part)' is missing in\n\(text)") }
     #expect(VendorReport.explain(try vendor("deepgram.agent")).contains("after type = Welcome, then type = SettingsApplied"))
     #expect(VendorReport.explain(try vendor("openai.realtime")).contains("base64 at audio where type = input_audio_buffer.append"))

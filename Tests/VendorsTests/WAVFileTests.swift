@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 @testable import Vendors
 
@@ -21,9 +22,12 @@ import Testing
 
   @Test func aKnownHeader() throws {
     let bytes = try #require(WAVFile(samples: [1, -2], rate: 8000).bytes)
-    #expect(bytes == Array("RIFF".utf8) + [40, 0, 0, 0] + Array("WAVEfmt ".utf8) + [16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E,
-      0, 0, 2, 0, 16, 0]
-      + Array("data".utf8) + [4, 0, 0, 0, 1, 0, 0xFE, 0xFF])
+    #expect(
+      bytes == Array("RIFF".utf8) + [40, 0, 0, 0] + Array("WAVEfmt ".utf8) + [
+        16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E,
+        0, 0, 2, 0, 16, 0,
+      ]
+        + Array("data".utf8) + [4, 0, 0, 0, 1, 0, 0xFE, 0xFF])
   }
 
   @Test func whatHasNoWAVFormHasNoBytes() {
@@ -37,8 +41,11 @@ import Testing
   }
 
   @Test func anExtensibleFormatIsWhatItsGUIDSays() throws {
-    var bytes = Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WAVEfmt ".utf8) + [40, 0, 0, 0, 0xFE, 0xFF, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E,
-      0, 0, 2, 0, 16, 0, 22, 0, 16, 0, 0, 0, 0, 0]
+    var bytes =
+      Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WAVEfmt ".utf8) + [
+        40, 0, 0, 0, 0xFE, 0xFF, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E,
+        0, 0, 2, 0, 16, 0, 22, 0, 16, 0, 0, 0, 0, 0,
+      ]
     bytes += [1, 0] + [UInt8](repeating: 0, count: 14) + Array("data".utf8) + [2, 0, 0, 0, 9, 0]
     #expect(try WAVFile(reading: bytes).samples == [9])
   }
@@ -71,12 +78,16 @@ import Testing
 
   @Test(arguments: [UInt64(1), 2, 3, 4])
   func noBytesAreTooStrange(seed: UInt64) throws {
-    var random = Seeded(seed)
+    var random = SeededGenerator(seed: seed)
     let good = try #require(WAVFile(samples: [1, 2, 3, 4], rate: 8000).bytes)
     for round in 0..<2000 {
       var bytes = good
-      for _ in 0..<Int.random(in: 1...6, using: &random) { bytes[Int.random(in: 0..<bytes.count,
-        using: &random)] = UInt8.random(in: 0...255, using: &random) }
+      for _ in 0..<Int.random(in: 1...6, using: &random) {
+        bytes[
+          Int.random(
+            in: 0..<bytes.count,
+            using: &random)] = UInt8.random(in: 0...255, using: &random)
+      }
       bytes.removeLast(Int.random(in: 0..<bytes.count, using: &random))
       let file = try? WAVFile(reading: bytes)
       #expect((file?.audio.count ?? 0) <= bytes.count, "seed \(seed), round \(round)")

@@ -40,9 +40,11 @@ public struct MessageTemplate: Sendable, Equatable {
       return .string(render(template, value))
     case .array(let elements): return .array(elements.map { render($0, value) })
     case .object(let object):
-      return .object(JSONObject(object.members.map { member in
-        JSONObject.Member(render(TextTemplate(member.name), value), render(member.value, value))
-      }))
+      return .object(
+        JSONObject(
+          object.members.map { member in
+            JSONObject.Member(render(TextTemplate(member.name), value), render(member.value, value))
+          }))
     default: return json
     }
   }

@@ -28,14 +28,15 @@ extension ValueTypes {
       reader.mismatch(node, at: place, expected: "a mapping of JSON paths to values")
       return nil
     }
-    return MessageMatch(conditions: entries.compactMap { entry in
-      guard let path = JSONPath(entry.name) else {
-        reader.error("'\(Quote.plain(entry.name))' in \(place.owner) is not a JSON path", at: entry.key.start)
-        return nil
-      }
-      guard let test = test(entry.value, place.field(entry.name), &reader) else { return nil }
-      return MessageMatch.Condition(path: path, test: test)
-    })
+    return MessageMatch(
+      conditions: entries.compactMap { entry in
+        guard let path = JSONPath(entry.name) else {
+          reader.error("'\(Quote.plain(entry.name))' in \(place.owner) is not a JSON path", at: entry.key.start)
+          return nil
+        }
+        guard let test = test(entry.value, place.field(entry.name), &reader) else { return nil }
+        return MessageMatch.Condition(path: path, test: test)
+      })
   }
 
   private static let tests = ["exists", "prefix", "non_zero", "not", "one_of"]

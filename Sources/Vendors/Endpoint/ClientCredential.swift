@@ -54,9 +54,11 @@ public struct ClientCredential: Sendable, Equatable {
     }
 
     mutating func headers() {
-      let schemes = ["token", "bearer"] + placements.compactMap { placement in
-        if case .header(let name, let scheme?) = placement, HeaderName.equal(name, "Authorization") { scheme.lowercased() } else { nil }
-      }
+      let schemes =
+        ["token", "bearer"]
+        + placements.compactMap { placement in
+          if case .header(let name, let scheme?) = placement, HeaderName.equal(name, "Authorization") { scheme.lowercased() } else { nil }
+        }
       for field in request.headers where HeaderName.equal(field.name, "Authorization") {
         let words = field.value.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)
         if words.count == 2, schemes.contains(words[0].lowercased()) {

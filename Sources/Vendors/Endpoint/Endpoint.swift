@@ -172,7 +172,8 @@ public struct Endpoint: Sendable {
   private func checkHeaders() throws(EndpointError) {
     for (name, value) in settings.headers {
       // The dialler writes these itself; a second one would be a second message's beginning.
-      let reserved = ["host", "upgrade", "connection", "content-length", "transfer-encoding"].contains(name.lowercased())
+      let reserved =
+        ["host", "upgrade", "connection", "content-length", "transfer-encoding"].contains(name.lowercased())
         || name.lowercased().hasPrefix("sec-websocket-")
       guard HeaderName.isToken(name), HeaderName.isValue(value), !reserved else { throw .illegal("header '\(name)'") }
     }

@@ -23,12 +23,13 @@ public enum HeaderName {
 
   /// RFC 9110 section 5.6.2 `token`: what a header name and a subprotocol may be written with.
   public static func isToken(_ text: String) -> Bool {
-    !text.isEmpty && text.utf8.allSatisfy { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-      default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+    !text.isEmpty
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+        }
       }
-    }
   }
 
   /// RFC 9110 section 5.5: no controls but the tab, so no second header can hide in a value.

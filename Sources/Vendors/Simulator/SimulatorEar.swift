@@ -125,7 +125,8 @@ struct SimulatorEar: Sendable {
 
   /// Speech-like samples in the place of audio that can't be decoded: a syllable every 240 ms.
   private mutating func imagined(_ milliseconds: Int) -> [Int16] {
-    let unit = SyntheticSpeech.samples(syllables: 1, rate: rate)
+    let unit =
+      SyntheticSpeech.samples(syllables: 1, rate: rate)
       + SyntheticSpeech.silence(milliseconds: SyntheticSpeech.gapMilliseconds, rate: rate)
     return (0..<(rate * milliseconds / 1000)).map { _ in
       defer { phase = (phase + 1) % unit.count }

@@ -41,7 +41,8 @@ public struct SimulatorSession: Sendable {
     self.closing = closing
     self.misbehaviour = misbehaviour
     inputFormat = (try? descriptor.audio.declared(in: query, .input)) ?? descriptor.audio.standard(.input)
-    outputFormat = ((try? descriptor.audio.declared(in: query, .output)) ?? descriptor.audio.standard(.output))
+    outputFormat =
+      ((try? descriptor.audio.declared(in: query, .output)) ?? descriptor.audio.standard(.output))
       ?? AudioFormat(encoding: .pcmS16LE, rate: 24_000)
     let settings = SpeechDetector.Settings(
       threshold: simulation.detector.threshold, silenceMilliseconds: Int(simulation.detector.silence / .milliseconds(1)))
@@ -278,7 +279,8 @@ public struct SimulatorSession: Sendable {
       if !delta.isEmpty { run(.responseText, now, &output) }
       if !samples.isEmpty {
         // Packet codecs are not encoded here: PCM16 stands in for them.
-        audioBytes = AudioEncoder.encode(samples, as: outputFormat.encoding, channels: outputFormat.channels)
+        audioBytes =
+          AudioEncoder.encode(samples, as: outputFormat.encoding, channels: outputFormat.channels)
           ?? AudioEncoder.encode(samples, as: .pcmS16LE) ?? []
         scope["audio"] = .string(Base64.encode(audioBytes))
         run(.responseAudio, now, &output)

@@ -94,7 +94,7 @@ async def visits():
     pages.results = Results()
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     announce(pages.server_port, "page")
-    async with serve(echo, "127.0.0.1", 0, subprotocols=["echo"]) as server:
+    async with serve(echo, "127.0.0.1", 0, select_subprotocol=lambda _, offered: "echo" if "echo" in offered else None) as server:
         announce(server.sockets[0].getsockname()[1])
         gateway = Gateway(await told())
 

@@ -105,11 +105,12 @@ async def silent():
         seen.append(await session(gateway.port, route + query, headers, frame(BINARY, PAYLOAD.encode(), True) + goodbye))
         seen.append(await session(gateway.port, route + query, headers, frame(3, PAYLOAD.encode(), True)))
         seen.append(await session(gateway.port, route + query, headers, frame(BINARY, PAYLOAD.encode(), True)[:-3], leaves=True))
-    for route, query, headers in REFUSED:
+    for number, (route, query, headers) in enumerate(REFUSED):
         data = request(route + query, ALWAYS + headers)
         if route == "/closing":
             data += frame(CLOSE, b"\x03\xe8", True)
-        status, head, body = await ask(gateway.port, data)
+        # Wrong credentials are limited per address.
+        status, head, body = await ask(gateway.port, data, f"127.0.1.{number + 1}")
         assert status in (101, 401, 404, 502, 503), (route, status)
         seen.append((route, head, body))
     for port, path in [(gateway.port, "/ready"), (gateway.port, "/health"), (gateway.port, f"/{PAYLOAD}?token={GOOD}"), (gateway.admin, "/metrics")]:

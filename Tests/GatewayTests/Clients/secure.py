@@ -15,8 +15,8 @@ FOLDER = sys.argv[2]
 async def passes():
     """Third argument: the legs that are encrypted."""
     legs = sys.argv[3]
-    upstream = server_tls(FOLDER) if "upstream" in legs else None
-    client = client_tls(FOLDER) if "client" in legs else None
+    upstream = server_tls(FOLDER) if legs in ("upstream", "both") else None
+    client = client_tls(FOLDER) if legs in ("client", "both") else None
 
     async def converse(ends, number):
         client, upstream = await ends.pair()

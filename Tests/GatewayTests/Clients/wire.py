@@ -59,9 +59,9 @@ def mask(payload, key):
     return (int.from_bytes(payload, "big") ^ whole).to_bytes(length, "big")
 
 
-async def ask(port, data, tls=None):
-    """Sends a request and reads the whole answer: status, head and body."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, server_hostname="localhost" if tls else None)
+async def ask(port, data, address="127.0.0.1"):
+    """Sends a request from a loopback address and reads the whole answer: status, head and body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
     writer.write(data)
     head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     writer.close()

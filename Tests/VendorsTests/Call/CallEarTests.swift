@@ -9,21 +9,31 @@ import Testing
   }
 
   static let heard: [(String, String, [CallEvent])] = [
-    ("deepgram.listen", #"{"type":"Results","is_final":false,"channel":{"alternatives":[{"transcript":"alpha"}]}}"#,
-      [.transcript(CallTranscript("alpha", isFinal: false, speaker: .client))]),
-    ("deepgram.listen", #"{"type":"Results","is_final":true,"speech_final":true,"channel":{"alternatives":[{"transcript":"alpha"}]}}"#,
-      [.transcript(CallTranscript("alpha", isFinal: true, speaker: .client)), .turnEnded]),
-    ("deepgram.listen", #"{"type":"Results","is_final":true,"speech_final":false,"channel":{"alternatives":[{"transcript":""}]}}"#,
-      [.message(name: "Results")]),
+    (
+      "deepgram.listen", #"{"type":"Results","is_final":false,"channel":{"alternatives":[{"transcript":"alpha"}]}}"#,
+      [.transcript(CallTranscript("alpha", isFinal: false, speaker: .client))]
+    ),
+    (
+      "deepgram.listen", #"{"type":"Results","is_final":true,"speech_final":true,"channel":{"alternatives":[{"transcript":"alpha"}]}}"#,
+      [.transcript(CallTranscript("alpha", isFinal: true, speaker: .client)), .turnEnded]
+    ),
+    (
+      "deepgram.listen", #"{"type":"Results","is_final":true,"speech_final":false,"channel":{"alternatives":[{"transcript":""}]}}"#,
+      [.message(name: "Results")]
+    ),
     ("deepgram.listen", #"{"type":"Metadata","duration":2.5}"#, [.message(name: "Metadata"), .usage(amount: 2.5, unit: "seconds")]),
-    ("deepgram.agent", #"{"type":"ConversationText","role":"assistant","content":"Hello."}"#,
-      [.transcript(CallTranscript("Hello.", isFinal: true, speaker: .vendor))]),
+    (
+      "deepgram.agent", #"{"type":"ConversationText","role":"assistant","content":"Hello."}"#,
+      [.transcript(CallTranscript("Hello.", isFinal: true, speaker: .vendor))]
+    ),
     ("deepgram.agent", #"{"type":"Error","description":"no","code":"BAD"}"#, [.failure(code: "BAD", text: "no", isFatal: true)]),
     ("deepgram.agent", #"{"type":"AgentAudioDone"}"#, [.message(name: "AgentAudioDone"), .turnEnded]),
     ("openai.realtime", #"{"type":"response.output_audio.delta","delta":"AQID"}"#, [.audio([1, 2, 3])]),
     ("openai.realtime", #"{"type":"response.output_audio.delta","delta":"?"}"#, [.message(name: "response.output_audio.delta")]),
-    ("openai.realtime", #"{"type":"response.done","response":{"status":"completed","usage":{"total_tokens":7}}}"#,
-      [.message(name: "response.done"), .usage(amount: 7, unit: "tokens"), .turnEnded]),
+    (
+      "openai.realtime", #"{"type":"response.done","response":{"status":"completed","usage":{"total_tokens":7}}}"#,
+      [.message(name: "response.done"), .usage(amount: 7, unit: "tokens"), .turnEnded]
+    ),
     ("openai.realtime", #"{"type":"response.done","response":{"status":"cancelled"}}"#, [.message(name: "response.done")]),
     ("openai.realtime", "not json", [.text("not json")]),
     ("openai.realtime", "[1]", [.text("[1]")]),
@@ -60,7 +70,8 @@ import Testing
   }
 
   @Test func plainTextMayHoldWords() throws {
-    var ear = try Self.ear("""
+    var ear = try Self.ear(
+      """
         codec: {server: plain_text}
         conversation:
           transcripts: [{match: {text: {prefix: "HEARD "}}, path: text}]
@@ -71,7 +82,8 @@ import Testing
   }
 
   @Test func aVendorMayDeclareItsFormat() throws {
-    var ear = try Self.ear("""
+    var ear = try Self.ear(
+      """
         codec: {server: json_text+binary_audio}
         audio:
           server: binary

@@ -13,9 +13,11 @@ import Testing
     ("deepgram.listen", 3, 1011, "closed with 1011 (internal error) 'closed, as it was told to', before all audio was sent"),
     ("deepgram.listen", 3, 1000, "closed with 1000 (normal) 'closed, as it was told to', before all audio was sent"),
     ("deepgram.agent", 1, 1013, "closed with 1013 (try again later) 'closed, as it was told to', before it was ready"),
-    ("openai.realtime", 5, 1001,
+    (
+      "openai.realtime", 5, 1001,
       "closed with 1001 (going away) 'closed, as it was told to': the session reached its maximum of 60 minutes, "
-        + "before all audio was sent"),
+        + "before all audio was sent"
+    ),
     ("openai.realtime", 5, 4321, "closed with 4321 'closed, as it was told to', before all audio was sent"),
   ]
 
@@ -40,8 +42,10 @@ import Testing
     var script = try CallScript(vendor("deepgram.listen"), booking())
     _ = script.opened(now: .zero)
     script.closed(CloseFrame(code: 1008, reason: "DATA-0000"), now: .seconds(1))
-    #expect(script.outcome == .failed(
-      "closed with 1008 (policy violation) 'DATA-0000': the audio cannot be decoded, before all audio was sent"))
+    #expect(
+      script.outcome
+        == .failed(
+          "closed with 1008 (policy violation) 'DATA-0000': the audio cannot be decoded, before all audio was sent"))
   }
 
   @Test func aSilentVendorIsNotWaitedForForEver() throws {

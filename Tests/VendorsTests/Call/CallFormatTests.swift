@@ -30,7 +30,8 @@ import Testing
     Case("deepgram.listen", pcm(48_000, channels: 2), pcm(48_000), "linear16", 48_000),
     Case("deepgram.listen", AudioFormat(encoding: .mulaw, rate: 8000), AudioFormat(encoding: .mulaw, rate: 8000), "mulaw", 8000),
     Case("deepgram.listen", AudioFormat(encoding: .alaw, rate: 8000), AudioFormat(encoding: .alaw, rate: 8000), "alaw", 8000),
-    Case("deepgram.listen", AudioFormat(encoding: .pcmF32LE, rate: 22_050), AudioFormat(encoding: .pcmF32LE, rate: 22_050), "linear32",
+    Case(
+      "deepgram.listen", AudioFormat(encoding: .pcmF32LE, rate: 22_050), AudioFormat(encoding: .pcmF32LE, rate: 22_050), "linear32",
       22_050),
     Case("deepgram.listen", AudioFormat(encoding: .pcmS24LE, rate: 48_000), pcm(48_000), "linear16", 48_000),
     Case("deepgram.listen", AudioFormat(encoding: .pcmU8, rate: 11_025), pcm(11_025), "linear16", 11_025),
@@ -115,7 +116,8 @@ import Testing
   }
 
   @Test func undeclaredAudioIsAWAVStream() throws {
-    let (read, _) = descriptor("""
+    let (read, _) = descriptor(
+      """
       test.one:
         kind: speech_to_text
         endpoint: {url: "wss://stt.example.com/ws"}
@@ -172,8 +174,10 @@ import Testing
 
   static let impossible: [(String, String, CallProblem)] = [
     ("kind: text_to_speech\n  endpoint: {url: wss://a.b/c}", "", .takesNoAudio(vendor: "test.one")),
-    ("kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  codec: {client: protobuf}\n  audio: {client: binary}", "",
-      .codec(vendor: "test.one", codec: "protobuf")),
+    (
+      "kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  codec: {client: protobuf}\n  audio: {client: binary}", "",
+      .codec(vendor: "test.one", codec: "protobuf")
+    ),
     (only("opus: {codec: opus}"), "", .noFormat(vendor: "test.one", formats: ["opus"])),
     (only("opus: {codec: opus}"), "e=opus&r=48000", .cannotEncode(AudioFormat(encoding: .opus, rate: 48_000))),
     (only("pcm: {codec: pcm_s16le}"), "e=wav", .format(FormatProblem(name: "e", found: "'wav'", expected: "one of pcm"))),

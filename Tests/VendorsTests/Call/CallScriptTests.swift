@@ -8,9 +8,10 @@ import Testing
 
   @Test func listenTranscribes() throws {
     var phone = try Phone(vendor("deepgram.listen"), booking(), query: "model=nova-3")
-    #expect(phone.script.query == [
-      .init("interim_results", "true"), .init("encoding", "linear16"), .init("sample_rate", "16000"), .init("channels", "1"),
-    ])
+    #expect(
+      phone.script.query == [
+        .init("interim_results", "true"), .init("encoding", "linear16"), .init("sample_rate", "16000"), .init("channels", "1"),
+      ])
     phone.run()
     #expect(phone.script.outcome == .completed)
     #expect(phone.events.first?.event == .ready)

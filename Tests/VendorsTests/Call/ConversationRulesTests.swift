@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct ConversationRulesTests {
   @Test func everyKeyIsRead() throws {
-    let (read, problems) = descriptor("""
+    let (read, problems) = descriptor(
+      """
       test.one:
         kind: speech_to_text
         endpoint: {url: wss://a.b/c}

@@ -73,6 +73,6 @@ let package = Package(
     tests("WebSocket"), tests("TLS"), tests("YAML"), tests("JSON"), tests("Tokens"), tests("Telemetry"), tests("Configuration"),
     tests("Relay", ["WebSocket", "TLS", "Telemetry"]), tests("Vendors", ["YAML", "JSON", "Configuration"]),
     tests("Guards", ["Configuration", "Tokens", "Telemetry", "JSON"]),
-    tests("Gateway", ["JSON", "WebSocket", "Tokens", "TLS", "Configuration", "Vendors", "voxgate"] + nio, exclude: ["Clients"]),
+    tests("Gateway", ["JSON", "WebSocket", "Tokens", "TLS", "Configuration", "Vendors", "voxgate"] + nio, exclude: ["Clients", "Files"]),
   ]
 )

@@ -2,8 +2,8 @@ import Glibc
 
 /// What people and scripts read: results on standard output, problems on standard error.
 enum Console {
-  static func out(_ text: String) {
-    write(text + "\n", to: STDOUT_FILENO)
+  static func out(_ text: String, terminator: String = "\n") {
+    write(text + terminator, to: STDOUT_FILENO)
   }
 
   static func problem(_ text: String) {

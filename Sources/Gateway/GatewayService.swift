@@ -138,8 +138,8 @@ public struct GatewayService: Service {
     let pages = Pages(core: core)
     let timeouts = settings.configuration.defaults.timeouts
     var sockets: [ListeningSocket] = []
-    for listener in settings.configuration.listeners {
-      let certificates = try listener.tls.map { try ServerCertificates(ServerSettings($0)) }
+    for (index, listener) in settings.configuration.listeners.enumerated() {
+      let certificates = try configured("listener \(index + 1)") { try listener.tls.map { try ServerCertificates(ServerSettings($0)) } }
       let socket = try await ListeningSocket.bind(
         ListeningSocket.Settings(
           address: listener.address, certificates: certificates, tlsTimeout: TimeAmount(timeouts.tls), headTimeout: TimeAmount(timeouts.head),
@@ -150,13 +150,18 @@ public struct GatewayService: Service {
       logger.info("listening", metadata: ["address": "\(listener.address)", "port": .stringConvertible(socket.port), "tls": .stringConvertible(certificates != nil)])
     }
     if let admin = settings.configuration.admin {
-      let token = try admin.token?.resolve(environment: settings.environment)
+      let token = try configured("admin") { try admin.token?.resolve(environment: settings.environment) }
       let socket = try await ListeningSocket.bind(
         ListeningSocket.Settings(address: admin.address), group: group, server: AdminServer(core: core, pages: pages, token: token))
       sockets.append(socket)
       logger.info("admin listening", metadata: ["address": "\(admin.address)", "port": .stringConvertible(socket.port)])
     }
     return sockets
+  }
+
+  /// What the configuration names and cannot be had is the configuration's fault, as it is in a snapshot.
+  private func configured<Value>(_ owner: String, _ body: () throws -> Value) throws(SnapshotFailure) -> Value {
+    do { return try body() } catch { throw SnapshotFailure(problems: ["\(owner): \(error)"]) }
   }
 
   /// Reads certificate and key again when their files change; a pair that does not work changes nothing.

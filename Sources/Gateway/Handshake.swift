@@ -181,7 +181,8 @@ struct Handshake: RequestServer {
     if let opening, service.route.refuse == .close, let close = refusal.close {
       // A browser drops a connection that answers none of the subprotocols it offered.
       let subprotocol = answer(opening, selected: nil) ?? opening.credential.echoable.first
-      let head = HTTPAnswer.head(status: 101, headers: opening.request.responseHeaders(subprotocol: subprotocol).map { ($0.name, $0.value) })
+      let head = HTTPAnswer.head(
+        status: 101, headers: opening.request.responseHeaders(subprotocol: subprotocol).map { ($0.name, $0.value) })
       let payload = ClosePayload.encode(code: CloseCode(rawValue: close.code), reason: close.reason)
       await connection.finish(Array((head + "\r\n").utf8) + FrameHeader.frame(opcode: .close, payload: payload))
     } else {

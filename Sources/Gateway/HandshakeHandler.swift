@@ -27,7 +27,10 @@ final class HandshakeHandler: ChannelInboundHandler {
   private var timer: Scheduled<Void>?
   private var task: Task<Void, Never>?
 
-  init(_ connection: AcceptedConnection, _ end: ChannelEnd, isTLS: Bool, timeouts: (tls: TimeAmount, head: TimeAmount), server: any RequestServer) {
+  init(
+    _ connection: AcceptedConnection, _ end: ChannelEnd, isTLS: Bool, timeouts: (tls: TimeAmount, head: TimeAmount),
+    server: any RequestServer
+  ) {
     self.connection = connection
     self.end = end
     self.isTLS = isTLS

@@ -47,12 +47,14 @@ struct Pages: Sendable {
     }
     let details = routes.map { service -> (String, JSONValue) in
       let fields: JSONValue = [
-        "enabled": .bool(service.policy.enabled), "upstream": .string(service.upstream.name), "simulated": .bool(service.upstream.isSimulated),
+        "enabled": .bool(service.policy.enabled), "upstream": .string(service.upstream.name),
+        "simulated": .bool(service.upstream.isSimulated),
       ]
       return (service.name, fields)
     }
     let body: JSONValue = [
-      "status": "ready", "port": .int(Int64(port)), "https": .bool(isTLS), "services": .object(JSONObject(services.map { .init($0.0, $0.1) })),
+      "status": "ready", "port": .int(Int64(port)), "https": .bool(isTLS),
+      "services": .object(JSONObject(services.map { .init($0.0, $0.1) })),
       "routes": .object(JSONObject(details.map { .init($0.0, $0.1) })),
     ]
     return HTTPAnswer.json(body.serialize())

@@ -15,7 +15,8 @@ public struct AdmissionRequest: Sendable {
   public var place: CredentialPlace?
 
   public init(
-    client: ClientAddress, ip: String, origin: String? = nil, credential: String? = nil, isAmbiguous: Bool = false, place: CredentialPlace? = nil
+    client: ClientAddress, ip: String, origin: String? = nil, credential: String? = nil, isAmbiguous: Bool = false,
+    place: CredentialPlace? = nil
   ) {
     self.client = client
     self.ip = ip

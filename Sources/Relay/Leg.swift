@@ -27,8 +27,6 @@ import WebSocket
   var isParked = false
   /// A TLS read that cannot go on before a write (a key update's answer) wants to be woken by writability.
   private(set) var readWantsWrite = false
-  /// Waits in the loop's list of legs whose TLS session holds bytes that are still to be read.
-  var isUnfinished = false
 
   // Bytes that a write would not take.
   private var pending: UnsafeMutableRawPointer?
@@ -52,6 +50,8 @@ import WebSocket
   var finSent = false
   private(set) var isDead = false
   var lastReceived: Int64
+  /// When a data frame, or a part of one, was last relayed: pings keep a connection open, not a session busy.
+  var lastData: Int64
   /// What the keepalive has been told of `lastReceived`.
   var lastHeard: Int64
   var lingerDeadline: Int64 = .max
@@ -69,6 +69,7 @@ import WebSocket
     keepAlive = own.pingInterval.map { KeepAlive(interval: $0, timeout: own.pingTimeout, now: now) }
     bufferLimit = max(1, own.buffer)
     lastReceived = now
+    lastData = now
     lastHeard = now
   }
 

@@ -50,7 +50,7 @@ public final class Reactor: Sendable {
     inbox.post(.close(session: session, end))
   }
 
-  /// Ends every session, spread evenly over `milliseconds`.
+  /// Ends every session, spread evenly over `milliseconds`, and whichever still comes after that.
   public func closeAll(_ end: SessionEnd, over milliseconds: Int64) {
     inbox.post(.closeAll(end, over: milliseconds))
   }

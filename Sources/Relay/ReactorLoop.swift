@@ -12,9 +12,9 @@ import WebSocket
   private var maskKeys = MaskKeys()
   // Sessions that ended while a batch of events may still name their legs.
   private var retired: [RelaySession] = []
-  // Legs whose TLS session holds more than their turn allowed to read.
-  private var unfinished: [Leg] = []
   private var isStopping = false
+  // All sessions were told to end: one that was still being opened then ends as soon as it is here.
+  private var standingEnd: SessionEnd?
 
   // Every read of this thread lands here. Before it there is room for a header that two reads share.
   private static let headroom = 16
@@ -44,32 +44,18 @@ import WebSocket
   func run() {
     epoll.add(inbox.wakeUp, .readable, token: 0)
     while !isStopping || !sessions.isEmpty {
-      let count = epoll.wait(milliseconds: patience)
+      let count = epoll.wait(milliseconds: wheel.isEmpty ? -1 : wheel.untilNextTick(now: clinux_milliseconds()))
       now = clinux_milliseconds()
       counters.wokeUp()
       var hasMail = false
-      let unfinished = takeUnfinished()
       for index in 0..<count {
         let (token, events) = epoll.event(at: index)
         if token == 0 { hasMail = true } else { handle(token, events) }
       }
-      for leg in unfinished where !leg.isDead { read(leg) }
       advanceTimers()
       if hasMail { inbox.drain { receive($0) } }
       if !retired.isEmpty { retired.removeAll(keepingCapacity: true) }
     }
-  }
-
-  private var patience: Int32 {
-    if !unfinished.isEmpty { return 0 }
-    return wheel.isEmpty ? -1 : wheel.untilNextTick(now: clinux_milliseconds())
-  }
-
-  private func takeUnfinished() -> [Leg] {
-    guard !unfinished.isEmpty else { return [] }
-    defer { unfinished = [] }
-    for leg in unfinished { leg.isUnfinished = false }
-    return unfinished
   }
 
   private func handle(_ token: UInt64, _ events: Epoll.Events) {
@@ -111,12 +97,9 @@ import WebSocket
     let session = leg.session
     let base = unsafe buffer.baseAddress.unsafelyUnwrapped + Self.headroom
     let room = unsafe UnsafeMutableRawBufferPointer(start: base, count: buffer.count - Self.headroom)
-    var turns = 0
+    // A TLS session fills its own buffer with one read, 16 KB, so that this ends and others have their turn.
     repeat {
       guard mayRead(leg) else { break }
-      // A fast sender's session may hold the start of a next record for ever; the others have their turn in between.
-      turns += 1
-      if turns > Self.turns { return finishLater(leg) }
       switch unsafe leg.receive(into: room) {
       case .bytes(let count):
         unsafe session.relay(from: leg, base: base, count: count)
@@ -129,15 +112,6 @@ import WebSocket
         return session.lost(leg)
       }
     } while !leg.isDead && leg.hasHeldBytes
-    updateInterest(of: leg)
-  }
-
-  /// Records that one leg may relay before the others have their turn: 256 KB.
-  private static let turns = 16
-
-  private func finishLater(_ leg: Leg) {
-    if !leg.isUnfinished { unfinished.append(leg) }
-    leg.isUnfinished = true
     updateInterest(of: leg)
   }
 
@@ -189,6 +163,7 @@ import WebSocket
     case .close(let id, let end):
       sessions[id]?.end(end)
     case .closeAll(let end, let spread):
+      standingEnd = end
       let step = sessions.isEmpty ? 0 : spread / Int64(sessions.count)
       for (index, session) in sessions.values.enumerated() {
         let due = now + step * Int64(index)
@@ -214,6 +189,7 @@ import WebSocket
     for (leg, bytes) in zip(legs, early) { deliver(bytes, from: leg) }
     // epoll does not report bytes that a TLS session already holds.
     for leg in legs where !leg.isDead && leg.isTLS { read(leg) }
+    if let standingEnd { session.scheduledEnd = (standingEnd, now) }
     if let next = session.tick() { wake(session, at: next) }
   }
 

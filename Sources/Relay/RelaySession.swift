@@ -19,6 +19,7 @@ import WebSocket
   var closing: (code: CloseCode?, reason: String)?
   var closeDeadline: Int64 = .max
   private var pendingAtDeadline = 0
+  private var drainLimit: Int64 = .max
   /// An end that is due later, so that a drain does not close everybody at once.
   var scheduledEnd: (end: SessionEnd, at: Int64)?
 
@@ -60,6 +61,7 @@ import WebSocket
       case nil:
         return
       case .forward(let range):
+        leg.lastData = unsafe loop.now
         if outcome.firstUpstreamMessage == nil, leg.party == .upstream { outcome.firstUpstreamMessage = unsafe loop.now - started }
         if !peer.closeSent, !peer.isDead {
           unsafe peer.send(UnsafeRawBufferPointer(start: base + range.lowerBound, count: range.count))
@@ -215,6 +217,7 @@ import WebSocket
     outcome.code = code
     outcome.reason = reason
     closeDeadline = unsafe loop.now + terms.closeTimeout
+    drainLimit = unsafe loop.now + 10 * terms.closeTimeout
     unsafe loop.wake(self, at: closeDeadline)
   }
 
@@ -223,7 +226,7 @@ import WebSocket
     inject(.close, (leg.verdict ?? ClosePayload(code: code, reason: reason)).encoded, to: leg)
   }
 
-  /// Says FIN once both Close frames are out, and reports the session once that holds for both legs.
+  /// Ends a leg once both Close frames are out, and reports the session once that holds for both legs.
   func settle(_ leg: Leg) {
     if leg.isDone, !leg.isDead, !leg.isBlocked, !leg.finSent {
       leg.finish()
@@ -255,7 +258,8 @@ import WebSocket
   /// The close deadline has passed. A leg that still drains gets more time; the others are ended as they are.
   func closeTimedOut() {
     let pending = downstream.pendingCount + upstream.pendingCount
-    if pending > 0, pending != pendingAtDeadline {
+    // Somebody who takes a byte now and then must not hold a session for ever.
+    if pending > 0, pending != pendingAtDeadline, unsafe loop.now < drainLimit {
       pendingAtDeadline = pending
       closeDeadline = unsafe loop.now + terms.closeTimeout
       return

@@ -10,7 +10,7 @@ public struct RelayTerms: Sendable {
 
   /// The clocks and the buffer of one leg; a clock that is nil is off.
   public struct LegTerms: Sendable {
-    /// No byte arrives for this long: the session ends.
+    /// No data frame arrives for this long: the session ends.
     public var idle: Int64?
     /// A ping is sent when nothing arrived for this long.
     public var pingInterval: Int64?
@@ -34,7 +34,7 @@ public struct RelayTerms: Sendable {
   public var upstream: LegTerms
   /// Longest life of the session.
   public var sessionMaximum: Int64?
-  /// From the first Close frame until both legs must have ended their closing handshake.
+  /// From the first Close frame until both legs must have ended their closing handshake; a leg that still drains gets ten times as long.
   public var closeTimeout: Int64
   /// How long an ended leg waits for its peer's FIN, so that a reset does not eat what was just sent.
   public var linger: Int64

@@ -16,12 +16,15 @@ extension RelaySession {
 
   private func tickOpen(_ now: Int64) -> Int64 {
     // A leg that is not read, because the other one takes nothing, is not silent.
-    for leg in [downstream, upstream] where !leg.interest.contains(.readable) { leg.lastReceived = now }
+    for leg in [downstream, upstream] where !leg.interest.contains(.readable) {
+      leg.lastReceived = now
+      leg.lastData = now
+    }
     var ends: [(at: Int64, end: SessionEnd)] = []
     if let scheduledEnd { ends.append((scheduledEnd.at, scheduledEnd.end)) }
     if let maximum = terms.sessionMaximum { ends.append((started + maximum, .sessionLimit)) }
-    if let idle = terms.downstream.idle { ends.append((downstream.lastReceived + idle, .downstreamIdle)) }
-    if let idle = terms.upstream.idle { ends.append((upstream.lastReceived + idle, .upstreamIdle)) }
+    if let idle = terms.downstream.idle { ends.append((downstream.lastData + idle, .downstreamIdle)) }
+    if let idle = terms.upstream.idle { ends.append((upstream.lastData + idle, .upstreamIdle)) }
     for (at, end) in ends where now >= at {
       self.end(end)
       return .max

@@ -144,8 +144,10 @@ extension FrameHeader {
   }
 
   /// A whole frame, its payload masked when there is a key. Meant for control frames and other short ones: it copies.
-  public static func frame(opcode: Opcode, payload: [UInt8] = [], maskKey: UInt32? = nil, fin: Bool = true) -> [UInt8] {
-    let header = FrameHeader(fin: fin, opcode: opcode, maskKey: maskKey, payloadLength: payload.count)
+  public static func frame(
+    opcode: Opcode, payload: [UInt8] = [], maskKey: UInt32? = nil, fin: Bool = true, rsv1: Bool = false
+  ) -> [UInt8] {
+    let header = FrameHeader(fin: fin, rsv1: rsv1, opcode: opcode, maskKey: maskKey, payloadLength: payload.count)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(header.encodedSize + payload.count)
     header.encode(into: &bytes)

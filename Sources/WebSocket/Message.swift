@@ -12,4 +12,17 @@ public enum Message: Sendable, Equatable {
     case .binary(let bytes): FrameHeader.frame(opcode: .binary, payload: bytes, maskKey: maskKey)
     }
   }
+
+  /// The message as one frame, compressed where an extension was agreed and the deflater's settings find it worthwhile.
+  ///
+  /// - Parameter deflater: that of what this end sends; nil where permessage-deflate was not agreed.
+  public func frame(maskKey: UInt32?, deflater: inout Deflater?) -> [UInt8] {
+    let (opcode, payload) =
+      switch self {
+      case .text(let text): (Opcode.text, Array(text.utf8))
+      case .binary(let bytes): (Opcode.binary, bytes)
+      }
+    guard let compressed = deflater?.compress(payload, as: opcode) else { return frame(maskKey: maskKey) }
+    return FrameHeader.frame(opcode: opcode, payload: compressed, maskKey: maskKey, rsv1: true)
+  }
 }

@@ -1,8 +1,9 @@
 /// Makes whole messages of a stream of bytes, for an endpoint that wants messages: bytes in, events out.
 ///
 /// Text is checked for UTF-8 as it arrives, so a broken message fails before its end. Memory is bounded by the message limit plus one
-/// control frame, and grows with what has come, not with what a header announces.
-public struct MessageAssembler: Sendable {
+/// control frame, and grows with what has come, not with what a header announces. With an inflater, compressed messages are inflated as
+/// they arrive, and its limits hold for what they become; its own memory comes on top.
+public struct MessageAssembler: ~Copyable, Sendable {
   private var reader: FrameReader
   private var message: [UInt8] = []
   private var isText = false
@@ -10,16 +11,34 @@ public struct MessageAssembler: Sendable {
   private var control: [UInt8] = []
   private var header: FrameHeader?
   private var violation: ProtocolViolation?
+  /// Unused, and without memory, where compression was not agreed: the rules then refuse what is marked as compressed.
+  private var inflater: Inflater
+  private let maximumMessage: UInt64
+  private var isCompressed = false
+  /// A piece of compressed payload, unmasked.
+  private var scratch: [UInt8] = []
+
+  /// Bytes of compressed payload unmasked at a time.
+  private static let step = 16 << 10
 
   /// The peer's Close frame has come.
   public private(set) var isClosed = false
 
   /// - Parameters:
   ///   - receiver: the role of the endpoint that reads.
-  ///   - maximumMessage: most bytes in a message; 0 is no limit.
-  public init(receiver: Role, maximumMessage: UInt64 = 16 << 20) {
-    reader = FrameReader(rules: FrameRules(receiver: receiver, maximumMessage: maximumMessage))
+  ///   - maximumMessage: most bytes in a message; 0 is no limit. A compressed one may travel as an eighth more, since deflate adds to
+  ///     what it cannot make smaller; what it becomes is bounded by the inflater's limits.
+  ///   - inflater: for what the peer sends; nil where permessage-deflate was not agreed.
+  public init(receiver: Role, maximumMessage: UInt64 = 16 << 20, inflater: consuming Inflater? = nil) {
+    let isCompressing = inflater != nil
+    let wireLimit = isCompressing && maximumMessage != 0 ? maximumMessage &+ maximumMessage >> 3 &+ 64 : maximumMessage
+    reader = FrameReader(rules: FrameRules(receiver: receiver, allowsRSV1: isCompressing, maximumMessage: wireLimit))
+    self.maximumMessage = maximumMessage
+    self.inflater = inflater ?? Inflater()
   }
+
+  /// Bytes on the heap for inflating.
+  public var inflaterBytes: Int { inflater.memoryBytes }
 
   /// Nothing is owed: no part of a frame, and no further frame of a message.
   public var isAtBoundary: Bool { reader.isAtBoundary && !reader.rules.isInsideMessage }
@@ -40,7 +59,7 @@ public struct MessageAssembler: Sendable {
     do throws(ProtocolViolation) {
       while !isClosed, let event = try unsafe reader.next(bytes, at: &offset) {
         switch event {
-        case .header(let header): begin(header)
+        case .header(let header): try begin(header)
         case .payload(let range, let isLast):
           let run = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
           if let event = try unsafe take(run, isLast: isLast) { events.append(event) }
@@ -49,17 +68,22 @@ public struct MessageAssembler: Sendable {
     } catch {
       violation = error
       message = []
+      scratch = []
       throw error
     }
   }
 
-  private mutating func begin(_ header: FrameHeader) {
+  private mutating func begin(_ header: FrameHeader) throws(ProtocolViolation) {
     self.header = header
     if header.isControl {
       control.removeAll(keepingCapacity: true)
     } else if let opcode = header.knownOpcode, opcode != .continuation {
       isText = opcode == .text
+      isCompressed = header.rsv1
       validator = UTF8Validator()
+    }
+    guard header.isControl || isCompressed || maximumMessage == 0 || reader.rules.messageBytes <= maximumMessage else {
+      throw .messageTooBig
     }
   }
 
@@ -70,7 +94,11 @@ public struct MessageAssembler: Sendable {
       return isLast ? try finishControl(opcode) : nil
     }
     let start = message.count
-    unsafe Self.append(run, key: header.maskKey, phase: reader.maskPhase, to: &message)
+    if isCompressed {
+      try unsafe inflate(run, key: header.maskKey, isLast: isLast && header.fin)
+    } else {
+      unsafe Self.append(run, key: header.maskKey, phase: reader.maskPhase, to: &message)
+    }
     if isText {
       let isValid = unsafe message.withUnsafeBytes { unsafe validator.consume(UnsafeRawBufferPointer(rebasing: $0[start...])) }
       guard isValid else { throw .invalidText }
@@ -79,6 +107,19 @@ public struct MessageAssembler: Sendable {
     guard !isText || validator.isComplete else { throw .invalidText }
     defer { message = [] }
     return .message(isText ? .text(String(decoding: message, as: UTF8.self)) : .binary(message))
+  }
+
+  /// Unmasks and inflates a run of payload.
+  private mutating func inflate(_ run: UnsafeRawBufferPointer, key: UInt32?, isLast: Bool) throws(ProtocolViolation) {
+    var offset = 0
+    repeat {
+      let end = min(run.count, offset + Self.step)
+      let piece = unsafe UnsafeRawBufferPointer(rebasing: run[offset..<end])
+      scratch.removeAll(keepingCapacity: true)
+      unsafe Self.append(piece, key: key, phase: reader.maskPhase + offset, to: &scratch)
+      try inflater.inflate(scratch, isLast: isLast && end == run.count, appendingTo: &message)
+      offset = end
+    } while offset < run.count
   }
 
   private mutating func finishControl(_ opcode: Opcode) throws(ProtocolViolation) -> MessageEvent {

@@ -15,6 +15,7 @@ public enum ProtocolViolation: String, Error, Sendable, Equatable, CaseIterable 
   case frameTooBig = "frame_too_big"
   case messageTooBig = "message_too_big"
   case invalidText = "invalid_text"
+  case badCompression = "bad_compression"
   case closeLength = "close_length"
   case closeCode = "close_code"
   case closeReason = "close_reason"
@@ -26,7 +27,7 @@ public enum ProtocolViolation: String, Error, Sendable, Equatable, CaseIterable 
   public var code: CloseCode {
     switch self {
     case .frameTooBig, .messageTooBig: .messageTooBig
-    case .invalidText, .closeReason: .invalidPayload
+    case .invalidText, .badCompression, .closeReason: .invalidPayload
     default: .protocolError
     }
   }
@@ -47,6 +48,7 @@ public enum ProtocolViolation: String, Error, Sendable, Equatable, CaseIterable 
     case .frameTooBig: "Frame too big"
     case .messageTooBig: "Message too big"
     case .invalidText: "Text is not valid UTF-8"
+    case .badCompression: "Compressed data is malformed"
     case .closeLength: "Close payload of one byte"
     case .closeCode: "Invalid close code"
     case .closeReason: "Close reason is not valid UTF-8"

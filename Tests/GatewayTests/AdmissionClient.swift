@@ -2,38 +2,6 @@ import JSON
 import TestSupport
 import WebSocket
 
-/// The request of a client that opens a WebSocket: right in every point, until a test changes one.
-struct UpgradeRequest {
-  var line: String
-  var headers: [(name: String, value: String)]
-
-  /// - Parameter more: further header lines.
-  init(_ target: String, _ more: [(String, String)] = []) {
-    line = "GET \(target) HTTP/1.1"
-    headers = [
-      ("Host", "voxgate.test"), ("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Version", "13"),
-      ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
-    ]
-    for (name, value) in more { headers.append((name, value)) }
-  }
-
-  /// The same request with other lines of one header, or none.
-  func with(_ name: String, _ values: String...) -> UpgradeRequest {
-    var changed = self
-    changed.headers.removeAll { $0.name == name }
-    for value in values { changed.headers.append((name, value)) }
-    return changed
-  }
-
-  func with(line: String) -> UpgradeRequest {
-    var changed = self
-    changed.line = line
-    return changed
-  }
-
-  var text: String { ([line] + headers.map { "\($0.name): \($0.value)" }).joined(separator: "\r\n") + "\r\n\r\n" }
-}
-
 /// A client that has sent its request and has its answer; where that is 101 it speaks frames.
 final class AdmissionClient {
   let connection: RawConnection
@@ -100,32 +68,4 @@ extension GatewayProcess {
 
   /// The metrics now.
   func metrics() throws -> PrometheusPage { try PrometheusPage(get("/metrics", port: adminPort).text) }
-}
-
-/// The parts of a route table that these tests have in common.
-enum AdmissionTable {
-  static let head = """
-    version: 1
-    listeners: [{address: "127.0.0.1:0"}]
-    admin: {address: "127.0.0.1:0"}
-
-    """
-
-  /// A vendor that the tests play themselves, reached at a port of loopback.
-  static func vendor(port: UInt16) -> String {
-    """
-    vendors:
-      test.vendor:
-        kind: speech_to_speech
-        source: https://vendor.test
-        endpoint: {url: "ws://127.0.0.1:\(port)/v1"}
-        credential:
-          placement:
-            - header: {name: Authorization, scheme: Bearer}
-            - subprotocol: [realtime, "openai-insecure-api-key.{secret}"]
-        codec: {client: json_text, server: json_text}
-        discriminator: [{path: type}]
-
-    """
-  }
 }

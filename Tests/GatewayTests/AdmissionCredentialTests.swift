@@ -9,12 +9,12 @@ import WebSocket
 @Suite struct AdmissionCredentialTests {
   private static let vendorKey = "canary-vendor-key-0123456789"
 
-  /// A token that the routes of these tests accept, except for what is said otherwise.
+  /// A token that the routes of these tests accept, except for what is said otherwise; null leaves a claim out.
   static func token(
     _ claims: [(String, JSONValue)] = [], secret: String = RefusalTests.secret, algorithm: SigningAlgorithm = .hs256
   ) throws -> String {
     var object: JSONObject = ["sub": "alice", "exp": .int(Int64(time(nil)) + 600), "aud": "voxgate"]
-    for (name, value) in claims { object[name] = value == .null ? nil : value }
+    for (name, value) in claims { object[name] = value.isNull ? JSONValue?.none : value }
     return JSONWebToken.sign(.object(object), secret: Array(secret.utf8), algorithm: algorithm)
   }
 
@@ -23,20 +23,23 @@ import WebSocket
 
   init() throws {
     listener = try RawListener()
-    let table = AdmissionTable.head + AdmissionTable.vendor(port: listener.port) + """
-      authentication:
-        app: {type: jwt, secret: {env: JWT_SECRET}, audience: voxgate, issuer: "https://login.test"}
-        open: {type: jwt, secret: {env: JWT_SECRET}}
-      upstreams:
-        own: {vendor: test.vendor, credential: {env: VENDOR_KEY}}
-      defaults: {authentication: [open]}
-      routes:
-        /open: {upstream: own}
-        /strict: {upstream: own, authentication: [app]}
-        /either: {upstream: own, authentication: [app, open]}
-        /none: {upstream: own, authentication: none}
+    let table =
+      AdmissionTable.head + AdmissionTable.vendor(port: listener.port) + """
+        authentication:
+          app: {type: jwt, secret: {env: JWT_SECRET}, audience: voxgate, issuer: "https://login.test"}
+          open: {type: jwt, secret: {env: JWT_SECRET}}
+        upstreams:
+          own: {vendor: test.vendor, credential: {env: VENDOR_KEY}}
+          plain: {url: "ws://127.0.0.1:\(listener.port)/plain"}
+        defaults: {authentication: [open]}
+        routes:
+          /open: {upstream: own}
+          /strict: {upstream: own, authentication: [app]}
+          /either: {upstream: own, authentication: [app, open]}
+          /plain: {upstream: plain}
+          /none: {upstream: own, authentication: none}
 
-      """
+        """
     gateway = try GatewayProcess(
       table, environment: ["JWT_SECRET": RefusalTests.secret, "VENDOR_KEY": Self.vendorKey])
   }
@@ -82,7 +85,8 @@ import WebSocket
       ("an SDK's prefix", UpgradeRequest("/open", subprotocols("realtime, openai-insecure-api-key.\(token)")), "realtime"),
       ("a prefix alone", UpgradeRequest("/open", subprotocols("openai-insecure-api-key.\(token)")), nil),
       (
-        "two lines", UpgradeRequest("/open", [("Sec-WebSocket-Protocol", "realtime"), ("Sec-WebSocket-Protocol", "openai-insecure-api-key.\(token)")]),
+        "two lines",
+        UpgradeRequest("/open", [("Sec-WebSocket-Protocol", "realtime"), ("Sec-WebSocket-Protocol", "openai-insecure-api-key.\(token)")]),
         "realtime"
       ),
       ("the same twice", UpgradeRequest("/open?token=\(token)", [("Authorization", "Bearer \(token)")]), nil),
@@ -114,7 +118,9 @@ import WebSocket
 
   @Test func whatATokenMustSay() throws {
     let issued = ("iss", JSONValue.string("https://login.test"))
-    func strict(_ claims: [(String, JSONValue)], secret: String = RefusalTests.secret, _ algorithm: SigningAlgorithm = .hs256) throws -> String {
+    func strict(_ claims: [(String, JSONValue)], secret: String = RefusalTests.secret, _ algorithm: SigningAlgorithm = .hs256) throws
+      -> String
+    {
       try Self.token([issued] + claims, secret: secret, algorithm: algorithm)
     }
     func unsigned(_ header: String, signature: String = "") throws -> String {
@@ -123,14 +129,17 @@ import WebSocket
     let good = try strict([])
     let rows: [(String, String, String?)] = [
       ("good", good, nil), ("an audience among others", try strict([("aud", ["other", "voxgate"])]), nil),
-      ("userId for sub", try strict([("sub", .null), ("userId", "bob")]), nil), ("soon", try strict([("nbf", .int(Int64(time(nil)) - 5))]), nil),
+      ("userId for sub", try strict([("sub", .null), ("userId", "bob")]), nil),
+      ("soon", try strict([("nbf", .int(Int64(time(nil)) - 5))]), nil),
       ("expired", try strict([("exp", 1)]), "expired"), ("not yet", try strict([("nbf", .int(Int64(time(nil)) + 3_600))]), "not_yet_valid"),
       ("for ever", try strict([("exp", .null)]), "missing_claim"), ("another audience", try strict([("aud", "other")]), "wrong_audience"),
-      ("no audience", try strict([("aud", .null)]), "missing_claim"), ("another issuer", try strict([("iss", "https://evil.test")]), "wrong_issuer"),
+      ("no audience", try strict([("aud", .null)]), "missing_claim"),
+      ("another issuer", try strict([("iss", "https://evil.test")]), "wrong_issuer"),
       ("another secret", try strict([], secret: "x" + RefusalTests.secret), "bad_signature"),
       ("another algorithm", try strict([], .hs512), "algorithm_not_allowed"),
       ("none", try unsigned(#"{"alg":"none","typ":"JWT"}"#), "algorithm_not_allowed"),
-      ("NONE", try unsigned(#"{"alg":"NONE"}"#), "algorithm_not_allowed"), ("HS256 unsigned", try unsigned(#"{"alg":"HS256"}"#), "bad_signature"),
+      ("NONE", try unsigned(#"{"alg":"NONE"}"#), "algorithm_not_allowed"),
+      ("HS256 unsigned", try unsigned(#"{"alg":"HS256"}"#), "bad_signature"),
       ("an extension", try unsigned(#"{"alg":"HS256","crit":["x"]}"#), "unsupported_critical"),
       ("two parts", "a.b", "malformed"), ("no token", "alice", "malformed"),
       ("far too long", String(repeating: "a", count: 9_000), "too_large"),
@@ -147,8 +156,10 @@ import WebSocket
     for (name, request) in [
       ("nothing", UpgradeRequest("/open")), ("an empty header", UpgradeRequest("/open", [("Authorization", "")])),
       ("a scheme alone", UpgradeRequest("/open", [("Authorization", "Bearer")])), ("an empty parameter", UpgradeRequest("/open?token=")),
-      ("Basic", UpgradeRequest("/open", [("Authorization", "Basic YTpi")])), ("another parameter", UpgradeRequest("/open?Token=x&access_token=x")),
-      ("a word alone", UpgradeRequest("/open", [("Sec-WebSocket-Protocol", "token")])), ("a cookie", UpgradeRequest("/open", [("Cookie", "token=x")])),
+      ("Basic", UpgradeRequest("/open", [("Authorization", "Basic YTpi")])),
+      ("another parameter", UpgradeRequest("/open?Token=x&access_token=x")),
+      ("a word alone", UpgradeRequest("/open", [("Sec-WebSocket-Protocol", "token")])),
+      ("a cookie", UpgradeRequest("/open", [("Cookie", "token=x")])),
     ] {
       try refused(request, nil, name)
     }
@@ -175,20 +186,27 @@ import WebSocket
 
   /// Where nobody is asked, a credential is still none of the vendor's business.
   @Test func aRouteThatAsksNobody() throws {
-    let (answer, asked) = try open(UpgradeRequest("/none?token=x.y.z&a=1", [("Authorization", "Bearer q.r.s"), ("Cookie", "session=c"), ("Sec-WebSocket-Protocol", "token, u.v.w")]))
+    let (answer, asked) = try open(
+      UpgradeRequest(
+        "/none?token=x.y.z&a=1", [("Authorization", "Bearer q.r.s"), ("Cookie", "session=c"), ("Sec-WebSocket-Protocol", "token, u.v.w")]))
     #expect(answer.status == 101 && answer["Sec-WebSocket-Protocol"] == ["token"])
     #expect(asked.line == "GET /v1?a=1 HTTP/1.1" && asked["Authorization"] == ["Bearer \(Self.vendorKey)"])
     let whole = "\(asked.headers)"
     for secret in ["x.y.z", "q.r.s", "u.v.w", "session=c", "Cookie"] { #expect(!whole.contains(secret), "\(secret)") }
   }
 
-  @Test func theUpstreamsChoice() throws {
+  /// Of what the client offered for itself an upstream without a description chooses, or does not.
+  @Test(arguments: [nil, "voice.v2"])
+  func theUpstreamsChoice(_ choice: String?) throws {
     let token = try Self.token()
-    let offered = UpgradeRequest("/open", [("Authorization", "Bearer \(token)"), ("Sec-WebSocket-Protocol", "voice.v1, voice.v2")])
-    let (answer, asked) = try open(offered, selecting: nil)
-    #expect(answer.status == 101)
-    #expect(answer["Sec-WebSocket-Protocol"].allSatisfy { ["voice.v1", "voice.v2"].contains($0) })
-    #expect(!asked["Sec-WebSocket-Protocol"].joined().contains(token))
+    for offer in ["voice.v1, voice.v2", "token, \(token), voice.v1, voice.v2"] {
+      let isOffered = offer.hasPrefix("token")
+      let request = UpgradeRequest("/plain", [("Sec-WebSocket-Protocol", offer)] + (isOffered ? [] : [("Authorization", token)]))
+      let (answer, asked) = try open(request, selecting: choice)
+      #expect(answer.status == 101 && asked["Sec-WebSocket-Protocol"] == ["voice.v1, voice.v2"])
+      #expect(answer["Sec-WebSocket-Protocol"] == (choice.map { [$0] } ?? []), "\(offer)")
+      #expect(asked["Authorization"] == [])
+    }
   }
 
   // MARK: From the command line

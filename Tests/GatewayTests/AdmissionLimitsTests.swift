@@ -5,25 +5,26 @@ import WebSocket
 
 /// How often and how many: N3 and N4 of the frontends' contract.
 @Suite struct AdmissionLimitsTests {
-  private static let table = AdmissionTable.head + """
-    authentication: {app: {type: jwt, secret: {env: JWT_SECRET}}}
-    tiers:
-      donna: {opens: {ip: 10/1h}}
-      wide: {opens: {ip: 100/1h}}
-      bucket: {opens: {ip: {rate: 100/1h, burst: 2}}}
-      three: {concurrent: {ip: 3}}
-    upstreams:
-      vendor: {vendor: deepgram.listen, credential: {env: VENDOR_KEY}, query: {defaults: {model: nova-3}}}
-    defaults: {authentication: none, origins: ["https://app.example.com"]}
-    routes:
-      /ten: {upstream: vendor, tier: donna}
-      /ten-too: {upstream: vendor, tier: donna}
-      /token: {upstream: vendor, tier: wide, authentication: [app]}
-      /bucket: {upstream: vendor, tier: bucket}
-      /three: {upstream: vendor, tier: three}
-      /free: {upstream: vendor}
+  private static let table =
+    AdmissionTable.head + """
+      authentication: {app: {type: jwt, secret: {env: JWT_SECRET}}}
+      tiers:
+        donna: {opens: {ip: 10/1h}}
+        wide: {opens: {ip: 100/1h}}
+        bucket: {opens: {ip: {rate: 100/1h, burst: 2}}}
+        three: {concurrent: {ip: 3}}
+      upstreams:
+        vendor: {vendor: deepgram.listen, credential: {env: VENDOR_KEY}, query: {defaults: {model: nova-3}}}
+      defaults: {authentication: none, origins: ["https://app.example.com"]}
+      routes:
+        /ten: {upstream: vendor, tier: donna}
+        /ten-too: {upstream: vendor, tier: donna}
+        /token: {upstream: vendor, tier: wide, authentication: [app]}
+        /bucket: {upstream: vendor, tier: bucket}
+        /three: {upstream: vendor, tier: three}
+        /free: {upstream: vendor}
 
-    """
+      """
 
   private func start() throws -> GatewayProcess {
     try GatewayProcess(
@@ -97,7 +98,7 @@ import WebSocket
     case "hangs up": last.connection.close()
     default: last.connection.reset()
     }
-    #expect(try gateway.logLine(with: "WS_CONNECTION_CLOSED").contains(#""remainingConnections":2"#))
+    _ = try gateway.logLine(with: "WS_CONNECTION_CLOSED", #""remainingConnections":2"#)
     let next = try AdmissionClient(gateway, UpgradeRequest("/three"))
     #expect(next.status == 101)
     #expect(try AdmissionClient(gateway, UpgradeRequest("/three")).status == 429)

@@ -7,8 +7,9 @@ import WebSocket
 @Suite struct AdmissionPagesTests {
   private static let adminToken = "canary-admin-token-0123456789"
 
-  private static func table(adminToken: Bool = false, more: String = "") -> String {
-    AdmissionTable.head.replacing("\"}\n\n", with: adminToken ? "\", token: {env: ADMIN_TOKEN}}\n\n" : "\"}\n\n") + """
+  private static func table(adminToken: Bool = false) -> String {
+    let admin = #"admin: {address: "127.0.0.1:0""#
+    return AdmissionTable.head.replacing(admin, with: adminToken ? admin + ", token: {env: ADMIN_TOKEN}" : admin) + """
       upstreams:
         deepgram: {vendor: deepgram.listen, credential: {env: DEEPGRAM}, query: {defaults: {model: nova-3}}}
         openai: {vendor: openai.realtime, credential: {env: OPENAI}}
@@ -17,14 +18,14 @@ import WebSocket
         /deepgram-off: {upstream: deepgram, enabled: false}
         /deepgram-proxy: {upstream: deepgram}
         /openai: {upstream: openai, enabled: false}
-      \(more)
 
       """
   }
 
   private func start(adminToken: Bool = false) throws -> GatewayProcess {
     try GatewayProcess(
-      Self.table(adminToken: adminToken), environment: ["OPENAI": "k", "ADMIN_TOKEN": Self.adminToken], arguments: ["--simulate", "missing"])
+      Self.table(adminToken: adminToken), environment: ["OPENAI": "k", "ADMIN_TOKEN": Self.adminToken],
+      arguments: ["--simulate", "missing"])
   }
 
   /// D25 and D26.
@@ -57,11 +58,15 @@ import WebSocket
     let certificates = CertificateFolder.shared
     let table = Self.table().replacing(
       #"{address: "127.0.0.1:0"}]"#,
-      with: #"{address: "127.0.0.1:0", tls: {certificate: \#(certificates.file("localhost.pem")), key: \#(certificates.file("localhost.key"))}}]"#)
+      with:
+        #"{address: "127.0.0.1:0", tls: {certificate: \#(certificates.file("localhost.pem")), key: \#(certificates.file("localhost.key"))}}]"#
+    )
     let gateway = try GatewayProcess(table)
     func curl(_ path: String, _ arguments: String...) throws -> String {
       try ChildProcess.run(
-        ["curl", "-sS", "-i", "--http1.1", "--cacert", certificates.file("ca.pem")] + arguments + ["https://localhost:\(gateway.port)\(path)"])
+        ["curl", "-sS", "-i", "--http1.1", "--cacert", certificates.file("ca.pem")] + arguments + [
+          "https://localhost:\(gateway.port)\(path)"
+        ])
     }
     let header = "\r\nStrict-Transport-Security: max-age=31536000; includeSubDomains\r\n"
     #expect(try curl("/ready").contains(#""https":true"#))

@@ -110,8 +110,10 @@ import WebSocket
   @Test func theAnswerChoosesFromTheOffer() throws {
     let rows: [(String, String?, String?)] = [
       ("/off", nil, nil), ("/off", "realtime", "realtime"), ("/off", "realtime, openai-insecure-api-key.x.y.z", "realtime"),
-      ("/off", "openai-insecure-api-key.x.y.z, realtime", "realtime"), ("/off", "token, x.y.z", "token"), ("/off", "Bearer, x.y.z", "Bearer"),
-      ("/off", "something.else, another", "something.else"), ("/chosen", "voice.v1, voice.v2", "voice.v2"), ("/chosen", "voice.v1", "voice.v1"),
+      ("/off", "openai-insecure-api-key.x.y.z, realtime", "realtime"), ("/off", "token, x.y.z", "token"),
+      ("/off", "Bearer, x.y.z", "Bearer"),
+      ("/off", "something.else, another", "something.else"), ("/chosen", "voice.v1, voice.v2", "voice.v2"),
+      ("/chosen", "voice.v1", "voice.v1"),
       ("/chosen", "unknown", "unknown"),
       // Nothing but a credential: there is nothing to answer that would not be it.
       ("/off", "openai-insecure-api-key.x.y.z", nil),

@@ -36,6 +36,23 @@ import Testing
     #expect(try connection.takeRest() == [])
   }
 
+  /// On a TLS port there is nobody to answer before the handshake: silence and plain text end without a word of HTTP.
+  @Test func aHandshakeThatDoesNotCome() throws {
+    let own = CertificateFolder.shared
+    let identity = "tls: {certificate: \(own.file("localhost.pem")), key: \(own.file("localhost.key"))}"
+    let table = Self.table(9).replacing(#""127.0.0.1:0"}]"#, with: #""127.0.0.1:0", \#(identity)}]"#).replacing(
+      "head: 60s", with: "tls: 200ms")
+    let gateway = try GatewayProcess(table)
+    for text in ["", "\u{16}\u{3}\u{1}", "GET /echo HTTP/1.1\r\nHost: voxgate.test\r\n\r\n"] {
+      let connection = try RawConnection(port: gateway.port)
+      try connection.send(text)
+      #expect(try !String(decoding: connection.takeRest(), as: UTF8.self).contains("HTTP"), "\(text.debugDescription)")
+    }
+    #expect(
+      try ChildProcess.run(["curl", "-sS", "--cacert", own.file("ca.pem"), "https://localhost:\(gateway.port)/health"])
+        == #"{"status":"ok"}"#)
+  }
+
   @Test func aHeadThatIsTooLong() throws {
     let gateway = try GatewayProcess(Self.table(9))
     let limit = 32 << 10

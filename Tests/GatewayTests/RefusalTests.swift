@@ -7,21 +7,22 @@ import Tokens
 @Suite struct RefusalTests {
   static let secret = "refusal-secret-0123456789-0123456789"
 
-  static let table = AdmissionTable.head + """
-    authentication: {app: {type: jwt, secret: {env: JWT_SECRET}}}
-    upstreams:
-      vendor: {vendor: deepgram.listen, credential: {env: VENDOR_KEY}, query: {defaults: {model: nova-3}}}
-    defaults: {authentication: none, origins: ["https://app.example.com", "https://*.example.org", "http://localhost:3000"]}
-    routes:
-      /open: {upstream: vendor}
-      /vendor/*: {upstream: vendor}
-      /off: {upstream: vendor, enabled: false}
-      /switch: {upstream: vendor, enabled: "${OPEN_ROUTE}"}
-      /page: {upstream: vendor, missing_origin: refuse}
-      /any: {upstream: vendor, origins: ["*"]}
-      /token: {upstream: vendor, authentication: [app]}
+  static let table =
+    AdmissionTable.head + """
+      authentication: {app: {type: jwt, secret: {env: JWT_SECRET}}}
+      upstreams:
+        vendor: {vendor: deepgram.listen, credential: {env: VENDOR_KEY}, query: {defaults: {model: nova-3}}}
+      defaults: {authentication: none, origins: ["https://app.example.com", "https://*.example.org", "http://localhost:3000"]}
+      routes:
+        /open: {upstream: vendor}
+        /vendor/*: {upstream: vendor}
+        /off: {upstream: vendor, enabled: false}
+        /switch: {upstream: vendor, enabled: "${OPEN_ROUTE}"}
+        /page: {upstream: vendor, missing_origin: refuse}
+        /any: {upstream: vendor, origins: ["*"]}
+        /token: {upstream: vendor, authentication: [app]}
 
-    """
+      """
 
   static func start(_ more: [String: String] = [:]) throws -> GatewayProcess {
     try GatewayProcess(
@@ -40,7 +41,9 @@ import Tokens
   static func check(_ answer: RawConnection.Head, _ status: Int, _ type: String, _ name: String) throws -> String {
     #expect(answer.status == status, "\(name)")
     let body = try JSONValue.parse(answer.body)
-    #expect(body.objectValue?.names == ["error"] && body["error"]?.objectValue?.names == ["type", "message", "session"], "\(name): \(answer.text)")
+    #expect(
+      body.objectValue?.names == ["error"] && body["error"]?.objectValue?.names == ["type", "message", "session"], "\(name): \(answer.text)"
+    )
     #expect(body.at("error.type")?.stringValue == type, "\(name)")
     let session = body.at("error.session")?.stringValue ?? ""
     #expect(session.count == 16 && session.allSatisfy(\.isHexDigit), "\(name): \(session)")
@@ -153,16 +156,20 @@ import Tokens
   @Test func origins() throws {
     let gateway = try Self.start()
     let rows: [(String, [String], Bool)] = [
-      ("/open", ["https://app.example.com"], true), ("/open", ["HTTPS://APP.example.com"], true), ("/open", ["https://app.example.com:443"], true),
+      ("/open", ["https://app.example.com"], true), ("/open", ["HTTPS://APP.example.com"], true),
+      ("/open", ["https://app.example.com:443"], true),
       ("/open", ["http://localhost:3000"], true), ("/open", ["https://a.example.org"], true), ("/open", ["https://a.b.example.org"], true),
       ("/open", [], true), ("/page", ["https://app.example.com"], true),
       ("/any", ["https://anything.test"], true), ("/any", ["null"], true), ("/any", [], true),
       // The scheme, the port and the whole name count.
-      ("/open", ["http://app.example.com"], false), ("/open", ["https://app.example.com:8443"], false), ("/open", ["http://localhost:3001"], false),
+      ("/open", ["http://app.example.com"], false), ("/open", ["https://app.example.com:8443"], false),
+      ("/open", ["http://localhost:3001"], false),
       ("/open", ["http://localhost"], false), ("/open", ["https://app.example.com.evil.test"], false),
-      ("/open", ["https://evilapp.example.com"], false), ("/open", ["https://evil-example.org"], false), ("/open", ["https://example.org"], false),
+      ("/open", ["https://evilapp.example.com"], false), ("/open", ["https://evil-example.org"], false),
+      ("/open", ["https://example.org"], false),
       ("/open", ["https://evil.test/.example.org"], false), ("/open", ["https://evil.test#.example.org"], false),
-      ("/open", ["https://user@app.example.com"], false), ("/open", ["https://app.example.com/"], false), ("/open", ["app.example.com"], false),
+      ("/open", ["https://user@app.example.com"], false), ("/open", ["https://app.example.com/"], false),
+      ("/open", ["app.example.com"], false),
       ("/open", ["null"], false), ("/open", [""], false), ("/open", ["https://app.example.com", "https://evil.test"], false),
       ("/open", ["https://app.example.com, https://evil.test"], false), ("/page", [], false), ("/page", ["null"], false),
     ]

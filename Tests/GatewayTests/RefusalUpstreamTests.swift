@@ -27,23 +27,30 @@ import Testing
     ("has no room", { upstream, _ in try upstream.send(answer("503 Service Unavailable")) }, 502, "upstream_refused", "refused"),
     ("answers plain HTTP", { upstream, _ in try upstream.send(answer("200 OK")) }, 502, "upstream_refused", "refused"),
     (
-      "sends elsewhere", { upstream, _ in try upstream.send(answer("302 Found", "Location: ws://127.0.0.1:9/\r\n")) }, 502, "upstream_refused",
+      "sends elsewhere", { upstream, _ in try upstream.send(answer("302 Found", "Location: ws://127.0.0.1:9/\r\n")) }, 502,
+      "upstream_refused",
       "refused"
     ),
     ("hangs up", { upstream, _ in upstream.close() }, 502, "upstream_unreachable", "closed_early"),
     ("crashes", { upstream, _ in upstream.reset() }, 502, "upstream_unreachable", "closed_early"),
-    ("speaks something else", { upstream, _ in try upstream.send("SSH-2.0-\(canary)\r\n\r\n") }, 502, "upstream_unreachable", "bad_handshake"),
+    (
+      "speaks something else", { upstream, _ in try upstream.send("SSH-2.0-\(canary)\r\n\r\n") }, 502, "upstream_unreachable",
+      "bad_handshake"
+    ),
     (
       "accepts another key", { upstream, _ in try upstream.send(accept("AAAAAAAAAAAAAAAAAAAAAAAAAAA=")) }, 502, "upstream_unreachable",
       "bad_handshake"
     ),
     (
       "chooses what was not offered",
-      { upstream, head in try upstream.send(accept(HandshakeKey.accept(head["Sec-WebSocket-Key"][0]), "Sec-WebSocket-Protocol: \(canary)\r\n")) },
+      { upstream, head in
+        try upstream.send(accept(HandshakeKey.accept(head["Sec-WebSocket-Key"][0]), "Sec-WebSocket-Protocol: \(canary)\r\n"))
+      },
       502, "upstream_unreachable", "bad_handshake"
     ),
     (
-      "has an endless head", { upstream, _ in try upstream.send("HTTP/1.1 101 Switching Protocols\r\nX: " + String(repeating: "a", count: 40_000)) },
+      "has an endless head",
+      { upstream, _ in try upstream.send("HTTP/1.1 101 Switching Protocols\r\nX: " + String(repeating: "a", count: 40_000)) },
       502, "upstream_unreachable", "bad_handshake"
     ),
     ("says nothing", { _, _ in }, 504, "upstream_timeout", "timed_out"),
@@ -107,14 +114,15 @@ import Testing
 
   /// Without the vendor's key and without a simulator there is nothing to dial with.
   @Test func aRouteWithoutItsCredential() throws {
-    let table = AdmissionTable.head + """
-      upstreams:
-        vendor: {vendor: deepgram.listen, credential: {env: KEY_THAT_IS_NOT_SET}, query: {defaults: {model: nova-3}}}
-      defaults: {authentication: none}
-      routes:
-        /vendor: {upstream: vendor}
+    let table =
+      AdmissionTable.head + """
+        upstreams:
+          vendor: {vendor: deepgram.listen, credential: {env: KEY_THAT_IS_NOT_SET}, query: {defaults: {model: nova-3}}}
+        defaults: {authentication: none}
+        routes:
+          /vendor: {upstream: vendor}
 
-      """
+        """
     let gateway = try GatewayProcess(table, arguments: ["--simulate", "none"])
     let client = try AdmissionClient(gateway, UpgradeRequest("/vendor"))
     try RefusalTests.check(client.answer, 503, "misconfigured", "no key")
@@ -161,15 +169,16 @@ import Testing
   // MARK: Draining
 
   @Test func anInstanceThatShutsDown() throws {
-    let table = AdmissionTable.head + """
-      upstreams: {vendor: {vendor: deepgram.listen, credential: {env: K}, query: {defaults: {model: nova-3}}}}
-      defaults: {authentication: none}
-      drain: {grace: 120s}
-      routes:
-        /http: {upstream: vendor}
-        /close: {upstream: vendor, refuse: close}
+    let table =
+      AdmissionTable.head + """
+        upstreams: {vendor: {vendor: deepgram.listen, credential: {env: K}, query: {defaults: {model: nova-3}}}}
+        defaults: {authentication: none}
+        drain: {grace: 120s}
+        routes:
+          /http: {upstream: vendor}
+          /close: {upstream: vendor, refuse: close}
 
-      """
+        """
     let gateway = try GatewayProcess(table, environment: ["K": "k"], arguments: ["--simulate", "all"])
     #expect(try gateway.get("/ready").status == 200)
     let session = try AdmissionClient(gateway, UpgradeRequest("/http"))

@@ -16,7 +16,7 @@ final class SessionsBench {
   init(
     _ name: String, _ arguments: [String], environment: [String: String] = [:], configuration: (_ upstream: UInt16, ChildProcess) throws -> String
   ) throws {
-    program = try ChildProcess([Repository.python, "\(Repository.root)Tests/GatewayTests/Clients/\(name).py"] + arguments)
+    program = try ChildProcess([Repository.python, "-B", "\(Repository.root)Tests/GatewayTests/Clients/\(name).py"] + arguments)
     gateway = try GatewayProcess(configuration(program.number(after: "upstream "), program), environment: environment)
   }
 

@@ -3,7 +3,7 @@ import Testing
 
 /// Frames that come before the upstream has answered.
 struct SessionsEarlyFramesTests {
-  @Test(arguments: ["ordered", "flood", "given_up"], [SessionsBench.Legs.none, .both])
+  @Test(arguments: ["ordered", "flood", "brief", "given_up"], [SessionsBench.Legs.none, .both])
   func wait(_ story: String, _ encrypted: SessionsBench.Legs) throws {
     try SessionsBench("early", [story] + (encrypted == .both ? [CertificateFolder.shared.path] : []), encrypted: encrypted).judge()
   }

@@ -1,4 +1,5 @@
 import Configuration
+import JSON
 import Telemetry
 import Tokens
 @testable import Guards

@@ -25,15 +25,17 @@ final class Bench {
   static let terms = RelayTerms(closeTimeout: 60_000, linger: 60_000)
 
   init(readSize: Int = 64 << 10) throws {
-    guard let reactor = Reactor(counters: counters, readSize: readSize), reactor.start() else { throw Peer.Failure(description: "no reactor") }
+    guard let reactor = Reactor(counters: counters, readSize: readSize), reactor.start() else {
+      throw Peer.Failure(description: "no reactor")
+    }
     self.reactor = reactor
   }
 
   deinit { reactor.stop() }
 
   func open(
-    _ terms: RelayTerms = Bench.terms, _ kind: SocketPair.Kind = .tcp, buffer: Int32? = nil, fromClient: [UInt8] = [], fromUpstream: [UInt8] = [],
-    owedToClient: [UInt8] = [], owedToUpstream: [UInt8] = []
+    _ terms: RelayTerms = Bench.terms, _ kind: SocketPair.Kind = .tcp, buffer: Int32? = nil, fromClient: [UInt8] = [],
+    fromUpstream: [UInt8] = [], owedToClient: [UInt8] = [], owedToUpstream: [UInt8] = []
   ) throws -> Session {
     let down = try SocketPair(kind, buffer: buffer)
     let up = try SocketPair(kind, buffer: buffer)
@@ -47,7 +49,8 @@ final class Bench {
   func note(_ down: SocketPair, _ up: SocketPair, client: Peer, upstream: Peer) -> Session {
     let own = [down.near, up.near].compactMap { SocketPair.identity(of: $0) }
     let session = Session(
-      id: UInt64(ids.count + 1), client: client, upstream: upstream, downstreamDescriptor: down.near, upstreamDescriptor: up.near, sockets: own)
+      id: UInt64(ids.count + 1), client: client, upstream: upstream, downstreamDescriptor: down.near, upstreamDescriptor: up.near,
+      sockets: own)
     ids.append(session.id)
     sockets.formUnion(own)
     return session

@@ -154,7 +154,9 @@ final class Peer {
 
   /// Waits for the reactor; throws when it has not acted in time.
   private func wait(_ events: Int32, _ expectation: String) throws {
-    guard isReady(events, within: Self.patience) else { throw Failure(description: "\(role) waited in vain for the reactor to \(expectation)") }
+    guard isReady(events, within: Self.patience) else {
+      throw Failure(description: "\(role) waited in vain for the reactor to \(expectation)")
+    }
   }
 
   func isReady(_ events: Int32, within milliseconds: Int32) -> Bool {

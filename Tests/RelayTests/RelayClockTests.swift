@@ -7,7 +7,9 @@ import WebSocket
 @Suite struct RelayClockTests {
   private static let ended = ClosePayload(code: .normal, reason: "Session ended")
 
-  private func expect(_ terms: RelayTerms, name: String, _ payload: ClosePayload, before: (Bench.Session) throws -> Void = { _ in }) throws {
+  private func expect(
+    _ terms: RelayTerms, name: String, _ payload: ClosePayload, before: (Bench.Session) throws -> Void = { _ in }
+  ) throws {
     let bench = try Bench()
     let session = try bench.open(terms)
     try before(session)

@@ -51,7 +51,8 @@ import WebSocket
         atUpstream += try Peer.pump(piece, from: session.client, to: session.upstream, count: 1)
         if let piece = downward.popFirst() { atClient += try Peer.pump(piece, from: session.upstream, to: session.client, count: 1) }
       }
-      atClient += try Peer.pump(downward.flatMap { $0 }, from: session.upstream, to: session.client, count: down.data.count - atClient.count)
+      let rest = downward.flatMap { $0 }
+      atClient += try Peer.pump(rest, from: session.upstream, to: session.client, count: down.data.count - atClient.count)
       atUpstream += try session.upstream.receive(up.data.count - atUpstream.count)
       #expect(atUpstream == up.data, "seed \(seed)")
       #expect(atClient == down.data, "seed \(seed)")

@@ -26,7 +26,8 @@ import WebSocket
     let role: Role = party == .downstream ? .client : .server
     let descriptor = Descriptor(adopting: pair.near)
     guard let version else {
-      return Made(pair: pair, peer: Peer(role, on: pair.far), transport: LegTransport(descriptor: descriptor, tls: nil, received: [], owed: owed))
+      return Made(
+        pair: pair, peer: Peer(role, on: pair.far), transport: LegTransport(descriptor: descriptor, tls: nil, received: [], owed: owed))
     }
     let ends = try SecureEnds(nearIsServer: party == .downstream, version: version, early: early)
     let (received, unsent) = (ends.received, ends.unsent)
@@ -71,7 +72,8 @@ import WebSocket
     session.client.close()
     session.upstream.close()
     let outcome = try bench.outcome(of: session)
-    #expect(outcome.closedBy == .upstream && outcome.cause == "closed" && outcome.downstream.messages == 20 && outcome.upstream.messages == 20)
+    #expect(outcome.closedBy == .upstream && outcome.cause == "closed")
+    #expect(outcome.downstream.messages == 20 && outcome.upstream.messages == 20)
     try bench.finish()
   }
 

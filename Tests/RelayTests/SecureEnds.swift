@@ -45,7 +45,8 @@ struct SecureEnds: ~Copyable {
     guard try Self.read(&near).isEmpty, try Self.read(&far).isEmpty else { throw Failure() }
     var unsent: [UInt8] = []
     for (index, bytes) in early.enumerated() {
-      guard case .bytes(bytes.count) = try unsafe bytes.withUnsafeBytes({ (bytes) throws(TLSError) in try unsafe far.write(bytes) }) else { throw Failure() }
+      let outcome = try unsafe bytes.withUnsafeBytes { (bytes) throws(TLSError) in try unsafe far.write(bytes) }
+      guard outcome == .bytes(bytes.count) else { throw Failure() }
       let ciphertext = far.drain()
       let cut = index == early.count - 1 ? ciphertext.count - 7 : ciphertext.count
       unsafe ciphertext[..<cut].withUnsafeBytes { unsafe near.feed($0) }
@@ -60,10 +61,11 @@ struct SecureEnds: ~Copyable {
   private static func read(_ session: inout TLSSession) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 20_000)
-    while case .bytes(let count) = try unsafe chunk.withUnsafeMutableBytes({ (chunk) throws(TLSError) in try unsafe session.read(into: chunk) }) {
+    while true {
+      let outcome = try unsafe chunk.withUnsafeMutableBytes { (chunk) throws(TLSError) in try unsafe session.read(into: chunk) }
+      guard case .bytes(let count) = outcome else { return bytes }
       bytes += chunk[..<count]
     }
-    return bytes
   }
 
   /// Moves the far session to its socket and takes the two apart.

@@ -14,7 +14,7 @@ struct ProtocolViolationTests {
 
   @Test func codes() {
     let tooBig: Set<ProtocolViolation> = [.frameTooBig, .messageTooBig]
-    let badData: Set<ProtocolViolation> = [.invalidText, .closeReason]
+    let badData: Set<ProtocolViolation> = [.invalidText, .badCompression, .closeReason]
     for violation in ProtocolViolation.allCases {
       let expected: CloseCode = tooBig.contains(violation) ? .messageTooBig : badData.contains(violation) ? .invalidPayload : .protocolError
       #expect(violation.code == expected, "\(violation.name)")

@@ -1,9 +1,10 @@
 """Sessions that are open when the gateway is asked to stop; the test says when it has been."""
 
+import asyncio
 import json
 
 from ends import main, told
-from wire import CLOSE, TEXT, Ends, ask, page, request
+from wire import CLOSE, TEXT, Ends, ask, page, request, response
 from closes import payload
 
 
@@ -41,6 +42,29 @@ async def ended():
                 assert await client.receive() is None
             assert await upstream.receive() is None
         assert await silent.receive() is None
+
+
+async def late():
+    """A session whose upstream answers only when the others are being closed is ended like them."""
+    dialled = asyncio.Event()
+
+    async def answer(head, writer):
+        if b"X-Slow" in head:
+            dialled.set()
+            await asyncio.sleep(1)
+        writer.write(response(head))
+
+    async with Ends(answer) as ends:
+        client, upstream = await ends.pair()
+        waiting, arrived = await ends.call(headers=["X-Slow: 1"])
+        await dialled.wait()
+        print("open", flush=True)
+        await told()
+        assert await client.receive() == (CLOSE, payload(1001, b"Going away"))
+        waiting.head = await waiting.reader.readuntil(b"\r\n\r\n")
+        assert waiting.head.startswith(b"HTTP/1.1 101 "), waiting.head
+        assert await waiting.receive() == (CLOSE, payload(1001, b"Going away"))
+        assert await (await arrived).receive() == (CLOSE, payload(1000, b"Session ended"))
 
 
 if __name__ == "__main__":

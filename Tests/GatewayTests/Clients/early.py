@@ -5,10 +5,11 @@ Arguments: the story, and a folder of certificates where both legs are TLS.
 
 import asyncio
 import random
+import struct
 import sys
 
 from ends import MIB, client_tls, main, server_tls
-from wire import BINARY, TEXT, Ends, frame, response
+from wire import BINARY, CLOSE, TEXT, Ends, frame, response
 
 FOLDER = sys.argv[2] if len(sys.argv) > 2 else None
 
@@ -65,6 +66,24 @@ async def flood():
             upstream = await arrived
             for block in blocks:
                 assert await upstream.receive() == (BINARY, block)
+
+
+async def brief():
+    """An upstream that says all it has with its answer, and leaves."""
+
+    async def answer(head, writer):
+        text = [frame(TEXT, f"part {number}".encode()) for number in range(100)]
+        writer.write(response(head) + b"".join(text) + frame(BINARY, bytes(60_000)) + frame(CLOSE, struct.pack("!H", 1000) + b"done"))
+        writer.close()
+
+    async with ends(answer) as bench:
+        for _ in range(20):
+            client, _ = await bench.pair()
+            assert [await client.receive() for _ in range(100)] == [(TEXT, f"part {number}".encode()) for number in range(100)]
+            assert await client.receive() == (BINARY, bytes(60_000))
+            assert await client.receive() == (CLOSE, struct.pack("!H", 1000) + b"done")
+            client.send(CLOSE, struct.pack("!H", 1000))
+            assert await client.receive() is None
 
 
 async def given_up():

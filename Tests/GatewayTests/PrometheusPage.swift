@@ -15,7 +15,9 @@ struct PrometheusPage {
     for line in text.split(separator: "\n") {
       if line.hasPrefix("# ") {
         let words = line.split(separator: " ", maxSplits: 3)
-        guard words.count == 4, words[1] == "HELP" || words[1] == "TYPE", Self.isName(words[2]) else { throw Malformed(description: "\(line)") }
+        guard words.count == 4, words[1] == "HELP" || words[1] == "TYPE", Self.isName(words[2]) else {
+          throw Malformed(description: "\(line)")
+        }
         if words[1] == "HELP" {
           family = String(words[2])
         } else {
@@ -40,7 +42,9 @@ struct PrometheusPage {
   private static func sample(_ line: Substring) throws -> (String, Double) {
     guard let blank = line.lastIndex(of: " ") else { throw Malformed(description: "\(line)") }
     let key = line[..<blank]
-    guard let value = Double(line[line.index(after: blank)...].replacing("Inf", with: "infinity")) else { throw Malformed(description: "\(line)") }
+    guard let value = Double(line[line.index(after: blank)...].replacing("Inf", with: "infinity")) else {
+      throw Malformed(description: "\(line)")
+    }
     let name = key.prefix { $0 != "{" }
     guard isName(name) else { throw Malformed(description: "\(line)") }
     var labels = key[name.endIndex...]

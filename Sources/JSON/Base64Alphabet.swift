@@ -1,34 +1,4 @@
-/// Standard base64 with padding (RFC 4648 section 4). Decoding is strict: one text has one reading and one spelling.
-public enum Base64 {
-  public static func encode(_ bytes: some Collection<UInt8>) -> String {
-    var text = Base64Alphabet.standard.encode(bytes)
-    while text.count % 4 != 0 { text.append(UInt8(ascii: "=")) }
-    return String(decoding: text, as: UTF8.self)
-  }
-
-  /// nil for foreign characters, wrong or missing padding, or bits that no encoder sets.
-  public static func decode(_ text: some StringProtocol) -> [UInt8]? {
-    let utf8 = Array(text.utf8)
-    guard utf8.count % 4 == 0 else { return nil }
-    let padding = utf8.reversed().prefix { $0 == UInt8(ascii: "=") }.count
-    guard padding <= 2 else { return nil }
-    return Base64Alphabet.standard.decode(utf8.dropLast(padding))
-  }
-}
-
-/// base64url without padding, as tokens use it (RFC 7515 section 2). Decoding is strict, or one signature would have several spellings.
-public enum Base64URL {
-  public static func encode(_ bytes: some Collection<UInt8>) -> String {
-    String(decoding: Base64Alphabet.url.encode(bytes), as: UTF8.self)
-  }
-
-  /// nil for foreign characters (padding is one), an impossible length, or bits that no encoder sets.
-  public static func decode(_ text: some StringProtocol) -> [UInt8]? { decode(text.utf8) }
-
-  public static func decode(_ text: some Collection<UInt8>) -> [UInt8]? { Base64Alphabet.url.decode(text) }
-}
-
-/// The 64 characters and the way back; no padding on this level.
+/// The 64 characters of one kind of base64 and the way back; no padding on this level.
 struct Base64Alphabet: Sendable {
   static let standard = Base64Alphabet(last: "+/")
   static let url = Base64Alphabet(last: "-_")

@@ -1,0 +1,218 @@
+import Configuration
+import JSON
+
+/// Looks at the messages of one direction of a session, as they pass, and judges and counts their audio.
+///
+/// A value without I/O. Of each message: `begin`, `consume` for each run of its unmasked payload however it is cut, and `end`, which should
+/// come before the last bytes are forwarded, so that a message that is rejected never becomes whole at the vendor's.
+public struct AudioInspector: Sendable {
+  private let plan: AudioPlan
+  private var content = AudioPlan.Content.other
+  private var scanner: JSONScanner
+  private var stream: AudioStream
+  private var pace = AudioPace()
+  /// Bytes of audio of the binary message under way.
+  private var count = 0
+  /// What the last declaring message said, to know when another one says the same.
+  private var declared: [UInt8] = []
+  private var declaring: [UInt8] = []
+  private var reported: Set<AudioRule> = []
+
+  /// Audio so far, in nanoseconds; that of packet codecs and most containers has no known length.
+  public private(set) var audioNanoseconds: Int64 = 0
+  /// Messages that broke a rule.
+  public private(set) var violations = 0
+  private var declaredForOther: AudioFormat?
+
+  public init(_ plan: AudioPlan) {
+    self.plan = plan
+    scanner = JSONScanner(plan.paths)
+    stream = AudioStream(plan.rules.undeclared(plan.direction))
+  }
+
+  /// Audio so far, as far as its length is known.
+  public var audio: Duration { .nanoseconds(audioNanoseconds) }
+
+  /// The format of the audio to come; nil where it is not known.
+  public var format: AudioFormat? { stream.format }
+
+  // MARK: formats
+
+  /// Takes the format that the query of the session's URL declares, as the vendor will see it.
+  public mutating func open(_ query: Query) -> AudioVerdict {
+    do throws(FormatProblem) {
+      guard let format = try plan.rules.declared(in: query, plan.direction) else { return .pass }
+      let places = plan.direction == .input ? plan.rules.format.query?.input : plan.rules.format.query?.output
+      stream = AudioStream(format, container: places?.container.flatMap { query[$0] })
+      return .pass
+    } catch {
+      stream = AudioStream(nil)
+      return report(AudioViolation(error))
+    }
+  }
+
+  /// Takes a format that was declared elsewhere: in the other direction, or in the request that led to the session's URL.
+  public mutating func use(_ format: AudioFormat) { stream = AudioStream(format) }
+
+  /// A format that a message of this direction has declared for the other since this was last asked: for that one's `use`.
+  public mutating func takeDeclaredForOther() -> AudioFormat? {
+    defer { declaredForOther = nil }
+    return declaredForOther
+  }
+
+  /// The message that has just been scanned may declare formats.
+  private mutating func takeDeclaration() -> AudioViolation? {
+    guard plan.declarationMatch?.holds(in: scanner) ?? true, let declaration = plan.declaration, isNews(declaration) else { return nil }
+    let message = scanner.sketch()
+    do throws(FormatProblem) {
+      let other = plan.direction == .input ? AudioDirection.output : .input
+      if let format = try declaration.rules.declared(in: message, plan.direction) {
+        let container = declaration.container.map { String(decoding: scanner.bytes($0), as: UTF8.self) }
+        stream.change(to: AudioStream(format, container: container))
+      }
+      if let format = try declaration.rules.declared(in: message, other) { declaredForOther = format }
+      return nil
+    } catch {
+      return AudioViolation(error)
+    }
+  }
+
+  /// Whether the declaring values are others than before.
+  private mutating func isNews(_ declaration: AudioPlan.Declaration) -> Bool {
+    declaring.removeAll(keepingCapacity: true)
+    var isThere = false
+    for slot in declaration.slots {
+      let kind = scanner.kind(slot)
+      if kind != .absent { isThere = true }
+      declaring.append(kind.rawValue)
+      declaring.append(contentsOf: scanner.bytes(slot))
+      // No text in JSON holds it unescaped, and no value that is declared holds it.
+      declaring.append(0)
+    }
+    guard isThere, declaring != declared else { return false }
+    swap(&declaring, &declared)
+    return true
+  }
+
+  // MARK: messages
+
+  /// Starts on a message.
+  public mutating func begin(isText: Bool) {
+    content = isText ? plan.text : plan.binary
+    count = 0
+    if content == .json {
+      scanner.begin()
+      scanner.keepsHead = stream.head.isOpen
+    }
+  }
+
+  /// Takes the next bytes of the message.
+  public mutating func consume(_ run: UnsafeRawBufferPointer) {
+    switch content {
+    case .other: break
+    case .json: unsafe scanner.consume(run)
+    case .audio:
+      count &+= run.count
+      if stream.head.isOpen { unsafe stream.head.take(run) }
+    }
+  }
+
+  /// Takes the next bytes of the message.
+  public mutating func consume(_ run: [UInt8]) {
+    unsafe run.withUnsafeBytes { unsafe consume($0) }
+  }
+
+  /// Ends the message.
+  /// - Parameter now: milliseconds of a clock that never goes back.
+  public mutating func end(now: Int64) -> AudioVerdict {
+    switch content {
+    case .other: return .pass
+    case .audio: return verdict(judge(count, now))
+    case .json:
+      switch scanner.end() {
+      case .blank: return .pass
+      case .malformed(let fault): return verdict(AudioViolation(fault))
+      case .complete:
+        let problem = takeDeclaration()
+        let audio = plan.audioMatch?.holds(in: scanner) ?? false ? judgeBase64(now) : nil
+        return verdict(problem ?? audio)
+      }
+    }
+  }
+
+  private mutating func judgeBase64(_ now: Int64) -> AudioViolation? {
+    let kind = scanner.kind(plan.paths.base64)
+    guard kind == .string else {
+      // Without audio there is nothing to judge.
+      if kind == .absent || kind == .null { return nil }
+      return AudioViolation(.malformedBase64, found: "a value that is no text", expected: "base64")
+    }
+    if let problem = scanner.base64Problem { return AudioViolation(problem) }
+    if stream.head.isOpen { takeHead() }
+    return judge(scanner.decodedCount, now)
+  }
+
+  /// Gives the first bytes of the message's audio to the head of the stream.
+  private mutating func takeHead() {
+    let letters = scanner.bytes(plan.paths.base64)
+    guard let bytes = Base64.decode(String(decoding: letters.prefix(letters.count & ~3), as: UTF8.self)) else { return stream.head.close() }
+    unsafe bytes.withUnsafeBytes { unsafe stream.head.take($0) }
+    // What was not kept is missing from here on.
+    if bytes.count < scanner.decodedCount { stream.head.seal() }
+  }
+
+  /// Judges and counts the audio of one message.
+  private mutating func judge(_ bytes: Int, _ now: Int64) -> AudioViolation? {
+    guard bytes > 0 else { return nil }
+    var violation = stream.take(bytes)
+    let length = stream.lastNanoseconds
+    audioNanoseconds &+= length
+    if let limit = plan.maxPace, length > 0 {
+      let total = pace.add(length, now: now)
+      if total > limit, violation == nil { violation = tooFast(total) }
+    }
+    return violation ?? chunk(bytes, length)
+  }
+
+  private func chunk(_ bytes: Int, _ length: Int64) -> AudioViolation? {
+    if let most = plan.maxChunkBytes, bytes > most {
+      return AudioViolation(.chunkTooLarge, found: "\(bytes) bytes of audio in one message", expected: "at most \(most)")
+    }
+    // Pieces of a container are cut anywhere.
+    guard stream.isRaw else { return nil }
+    if let least = plan.minChunk, length < least {
+      let found = "\(Self.milliseconds(length)) of audio in one message"
+      return AudioViolation(.chunkTooShort, found: found, expected: "at least \(Self.milliseconds(least))")
+    }
+    if let most = plan.maxChunk, length > most {
+      let found = "\(Self.milliseconds(length)) of audio in one message"
+      return AudioViolation(.chunkTooLong, found: found, expected: "at most \(Self.milliseconds(most))")
+    }
+    return nil
+  }
+
+  private func tooFast(_ total: Int64) -> AudioViolation {
+    AudioViolation(
+      .tooFast, found: "\(Self.milliseconds(total)) of audio within \(AudioPace.windowMilliseconds) ms",
+      expected: "at most \(Self.milliseconds(plan.maxPace ?? 0)), which is \(plan.realtimeFactor) times real time")
+  }
+
+  private static func milliseconds(_ nanoseconds: Int64) -> String {
+    let tenths = nanoseconds / 100_000
+    return tenths % 10 == 0 ? "\(tenths / 10) ms" : "\(tenths / 10).\(tenths % 10) ms"
+  }
+
+  // MARK: verdicts
+
+  private mutating func verdict(_ violation: AudioViolation?) -> AudioVerdict {
+    guard let violation else { return .pass }
+    return report(violation)
+  }
+
+  private mutating func report(_ violation: AudioViolation) -> AudioVerdict {
+    guard plan.policy != .off else { return .pass }
+    violations += 1
+    if plan.policy == .reject { return .reject(violation) }
+    return reported.insert(violation.rule).inserted ? .warn(violation) : .pass
+  }
+}

@@ -1,0 +1,6 @@
+/// Why a descriptor's rules can't be followed without building values.
+public struct InspectionError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -16,7 +16,8 @@ struct AdminServer: RequestServer {
     }
     guard head.path == "/metrics", head.method == "GET" || head.method == "HEAD" else { return await pages.serve(head, on: connection) }
     let headers = [("Content-Type", "text/plain; version=0.0.4; charset=utf-8")]
-    await connection.answer(HTTPAnswer(status: 200, headers: headers, body: Array(core.metrics.expose().utf8)), withBody: head.method == "GET")
+    await connection.answer(
+      HTTPAnswer(status: 200, headers: headers, body: Array(core.metrics.expose().utf8)), withBody: head.method == "GET")
   }
 
   private func isAllowed(_ head: RequestHead) -> Bool {

@@ -67,7 +67,9 @@ struct Dialer: Sendable {
     throw failure
   }
 
-  private func attempt(_ target: DialTarget, _ address: SocketAddress, within budget: TimeAmount) async throws(DialFailure) -> NIOLoopBound<DialedEnd> {
+  private func attempt(_ target: DialTarget, _ address: SocketAddress, within budget: TimeAmount) async throws(DialFailure) -> NIOLoopBound<
+    DialedEnd
+  > {
     let answered = loop.makePromise(of: ClientOpening.Agreement.self)
     let slot = NIOLoopBoundBox<ChannelEnd?>.makeEmptyBox(valueType: ChannelEnd.self, eventLoop: loop)
     let deadline = NIODeadline.now() + budget

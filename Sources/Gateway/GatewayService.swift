@@ -56,7 +56,8 @@ public struct GatewayService: Service {
     reactors = try startReactors(metrics)
     let simulators = try await startSimulators(group)
     let core = GatewayCore(
-      snapshot: try snapshot(simulators), admission: Admission(capacity: Self.capacity), metrics: metrics, reactors: reactors, logger: logger,
+      snapshot: try snapshot(simulators), admission: Admission(capacity: Self.capacity), metrics: metrics, reactors: reactors,
+      logger: logger,
       logLoop: group.next())
     report(core)
     let listeners = try await listen(core, group)
@@ -98,7 +99,8 @@ public struct GatewayService: Service {
     var simulators: [String: UpstreamService.Simulation] = [:]
     guard settings.simulate != .none else { return simulators }
     for upstream in settings.configuration.upstreams.values {
-      guard let name = upstream.vendor, simulators[name] == nil, let descriptor = settings.catalogue[name], descriptor.simulation != nil else {
+      guard let name = upstream.vendor, simulators[name] == nil, let descriptor = settings.catalogue[name], descriptor.simulation != nil
+      else {
         continue
       }
       let hasSecret = (try? upstream.credential?.resolve(environment: settings.environment)) != nil
@@ -120,7 +122,9 @@ public struct GatewayService: Service {
   private func report(_ core: GatewayCore) {
     for service in core.snapshot.routes {
       let upstream = service.upstream
-      var fields: Logger.Metadata = ["route": "\(service.name)", "upstream": "\(upstream.name)", "enabled": .stringConvertible(service.policy.enabled)]
+      var fields: Logger.Metadata = [
+        "route": "\(service.name)", "upstream": "\(upstream.name)", "enabled": .stringConvertible(service.policy.enabled),
+      ]
       if upstream.isSimulated { fields["simulated"] = .stringConvertible(true) }
       if upstream.isSimulated {
         logger.warning("route is served by the vendor's simulator: its credential is not set", metadata: fields)
@@ -131,7 +135,8 @@ public struct GatewayService: Service {
       }
     }
     logger.info(
-      "capacity", metadata: ["sessions": .stringConvertible(core.admission.connections.capacity), "reactors": .stringConvertible(core.reactors.count)])
+      "capacity",
+      metadata: ["sessions": .stringConvertible(core.admission.connections.capacity), "reactors": .stringConvertible(core.reactors.count)])
   }
 
   private func listen(_ core: GatewayCore, _ group: any EventLoopGroup) async throws -> [ListeningSocket] {
@@ -142,12 +147,17 @@ public struct GatewayService: Service {
       let certificates = try configured("listener \(index + 1)") { try listener.tls.map { try ServerCertificates(ServerSettings($0)) } }
       let socket = try await ListeningSocket.bind(
         ListeningSocket.Settings(
-          address: listener.address, certificates: certificates, tlsTimeout: TimeAmount(timeouts.tls), headTimeout: TimeAmount(timeouts.head),
+          address: listener.address, certificates: certificates, tlsTimeout: TimeAmount(timeouts.tls),
+          headTimeout: TimeAmount(timeouts.head),
           maximumEarly: settings.configuration.defaults.buffers.early),
         group: group, server: Handshake(core: core, pages: pages))
       if let certificates { refresh(certificates, group.next()) }
       sockets.append(socket)
-      logger.info("listening", metadata: ["address": "\(listener.address)", "port": .stringConvertible(socket.port), "tls": .stringConvertible(certificates != nil)])
+      logger.info(
+        "listening",
+        metadata: [
+          "address": "\(listener.address)", "port": .stringConvertible(socket.port), "tls": .stringConvertible(certificates != nil),
+        ])
     }
     if let admin = settings.configuration.admin {
       let token = try configured("admin") { try admin.token?.resolve(environment: settings.environment) }

@@ -31,7 +31,8 @@ struct RouteService: Sendable {
     let lengths = [timeouts.session.value, tier?.sessionLength.value].compactMap(\.?.milliseconds)
     let ping = timeouts.pingInterval.value?.milliseconds
     return RelayTerms(
-      maximumFrame: UInt64(route.messages.maxFrame), maximumMessage: UInt64(route.messages.maxSize), pings: route.pings == .relay ? .relay : .answer,
+      maximumFrame: UInt64(route.messages.maxFrame), maximumMessage: UInt64(route.messages.maxSize),
+      pings: route.pings == .relay ? .relay : .answer,
       downstream: RelayTerms.LegTerms(
         idle: timeouts.clientIdle.value?.milliseconds, pingInterval: ping, pingTimeout: timeouts.pingTimeout.milliseconds,
         buffer: route.buffers.toClient),

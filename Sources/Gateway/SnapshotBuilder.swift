@@ -63,7 +63,8 @@ struct SnapshotBuilder {
     let isSecure = endpoint.base?.scheme == "wss" && simulator == nil
     let tls = isSecure ? try TLSContext(client: ClientSettings(trust: upstream.tls.ca.map { .only(.file($0)) } ?? .system)) : nil
     return UpstreamService(
-      name: name, descriptor: descriptor, secret: simulator?.secret ?? secret, tls: tls, dialBudget: upstream.timeouts.dial, simulator: simulator)
+      name: name, descriptor: descriptor, secret: simulator?.secret ?? secret, tls: tls, dialBudget: upstream.timeouts.dial,
+      simulator: simulator)
   }
 
   /// The upstream as one route uses it: the route's rules come before the upstream's, the vendor's own come last.
@@ -137,7 +138,8 @@ extension QueryRules {
   /// What a route says of the client's parameters.
   init(_ query: RouteQuery) {
     self.init(
-      forced: Self.pairs(query.forced), allow: query.pass.contains("*") ? nil : query.pass + query.forced.keys, deny: query.drop, rename: query.rename)
+      forced: Self.pairs(query.forced), allow: query.pass.contains("*") ? nil : query.pass + query.forced.keys, deny: query.drop,
+      rename: query.rename)
   }
 
   private static func pairs(_ values: [String: [String]]) -> [Pair] {

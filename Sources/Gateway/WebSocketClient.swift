@@ -34,7 +34,8 @@ public struct WebSocketClient: Sendable {
     do {
       var random = SystemRandomNumberGenerator()
       let opening = try ClientOpening(
-        host: url.authority, path: url.path + (url.query.map { "?\($0)" } ?? ""), subprotocols: subprotocols, headers: headers, using: &random)
+        host: url.authority, path: url.path + (url.query.map { "?\($0)" } ?? ""), subprotocols: subprotocols, headers: headers,
+        using: &random)
       let tls = url.isSecure ? try TLSContext(client: ClientSettings(trust: authority.map { .only(.file($0)) } ?? .system)) : nil
       let target = DialTarget(host: url.host, port: url.port, tls: tls, opening: opening)
       let dialed = try await Dialer(loop: loop).dial(target, budget: TimeAmount(budget))

@@ -14,7 +14,8 @@ final class SessionsBench {
 
   /// Starts `Clients/NAME.py`, then a gateway whose route table may name the port of the program's upstream.
   init(
-    _ name: String, _ arguments: [String], environment: [String: String] = [:], configuration: (_ upstream: UInt16, ChildProcess) throws -> String
+    _ name: String, _ arguments: [String], environment: [String: String] = [:],
+    configuration: (_ upstream: UInt16, ChildProcess) throws -> String
   ) throws {
     program = try ChildProcess([Repository.python, "-B", "\(Repository.root)Tests/GatewayTests/Clients/\(name).py"] + arguments)
     gateway = try GatewayProcess(configuration(program.number(after: "upstream "), program), environment: environment)

@@ -5,7 +5,8 @@ import Testing
 /// A real browser, which shows its pages less than other clients see and checks what others don't.
 struct SessionsBrowserTests {
   @Test func opensSendsAndHearsWhy() throws {
-    let bench = try SessionsBench("browser", ["visits"], environment: ["JWT_SECRET": "a secret of thirty-two bytes and more"]) { port, program in
+    let bench = try SessionsBench("browser", ["visits"], environment: ["JWT_SECRET": "a secret of thirty-two bytes and more"]) {
+      port, program in
       """
       version: 1
       listeners: [{address: "127.0.0.1:0"}]

@@ -34,7 +34,9 @@ struct SessionsCurlTests {
     let bench = try SessionsBench("closes", ["untouched"])
     let answer = try curl(bench, path, arguments)
     #expect(answer.hasPrefix("HTTP/1.1 \(status)\r\n"), "\(answer)")
-    for header in ["X-Content-Type-Options: nosniff", "X-Frame-Options: DENY", "Content-Security-Policy: default-src 'none'", "Connection: close"] {
+    for header in [
+      "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY", "Content-Security-Policy: default-src 'none'", "Connection: close",
+    ] {
       #expect(answer.contains("\r\n\(header)"), "\(header) in \(answer)")
     }
     if status.hasPrefix("405") { #expect(answer.contains("\r\nAllow: GET, HEAD\r\n"), "\(answer)") }

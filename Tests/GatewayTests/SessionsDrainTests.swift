@@ -15,11 +15,13 @@ struct SessionsDrainTests {
     let log = bench.gateway.log
     #expect(log.contains(#""message":"stopped","sessions":0"#), "\(log)")
     let ended = log.split(separator: "\n").filter { $0.contains(#""cause":"shutdown""#) }
-    #expect(ended.count == 5 && ended.allSatisfy { $0.contains(#""outcome":"closed""#) && $0.contains(#""closed_by":"gateway""#) }, "\(log)")
+    #expect(
+      ended.count == 5 && ended.allSatisfy { $0.contains(#""outcome":"closed""#) && $0.contains(#""closed_by":"gateway""#) }, "\(log)")
   }
 
   @Test func endsSessionThatOpensMeanwhile() throws {
-    let bench = try SessionsBench("drain", ["late"], route: ", timeouts: {close: 1s}, headers: [X-Slow]", settings: "drain: {grace: 100ms, spread: 0s}")
+    let bench = try SessionsBench(
+      "drain", ["late"], route: ", timeouts: {close: 1s}, headers: [X-Slow]", settings: "drain: {grace: 100ms, spread: 0s}")
     try bench.tell()
     try bench.program.wait(for: "open")
     bench.gateway.terminate()

@@ -19,7 +19,9 @@ struct SessionsTLSTests {
 
   @Test func servesPagesToCurl() throws {
     let bench = try SessionsBench("secure", ["passes", certificates.path, "client"], encrypted: .client)
-    let curl = ["curl", "-sS", "-i", "--http1.1", "--cacert", certificates.file("ca.pem"), "https://127.0.0.1:\(bench.gateway.port)/health"]
+    let curl = [
+      "curl", "-sS", "-i", "--http1.1", "--cacert", certificates.file("ca.pem"), "https://127.0.0.1:\(bench.gateway.port)/health",
+    ]
     let answer = try ChildProcess.run(curl)
     #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
     #expect(answer.contains("\r\nStrict-Transport-Security: max-age="))

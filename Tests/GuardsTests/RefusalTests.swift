@@ -74,9 +74,10 @@ import Testing
   @Test func aLimitIsInTheHeaders() {
     let budget = Budget(allowed: false, limit: 10, remaining: 0, reset: 30 * second, retryAfter: 30 * second)
     let refusal = Refusal(.rateLimited, retryAfter: 30, budget: budget)
-    #expect(refusal.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
-      "Retry-After: 30", "RateLimit-Limit: 10", "RateLimit-Remaining: 0", "RateLimit-Reset: 30",
-    ])
+    #expect(
+      refusal.headers.dropFirst(2).map { "\($0.name): \($0.value)" } == [
+        "Retry-After: 30", "RateLimit-Limit: 10", "RateLimit-Remaining: 0", "RateLimit-Reset: 30",
+      ])
   }
 
   /// The registry for people who write clients says the same as the code.

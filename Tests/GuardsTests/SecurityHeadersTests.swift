@@ -4,11 +4,12 @@ import Testing
 @Suite struct SecurityHeadersTests {
   @Test func areThoseThatFrontendsTestFor() {
     let headers = SecurityHeaders.all(tls: true).map { "\($0.name): \($0.value)" }
-    #expect(headers == [
-      "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY", "X-XSS-Protection: 1; mode=block",
-      "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'", "Referrer-Policy: no-referrer",
-      "Strict-Transport-Security: max-age=31536000; includeSubDomains",
-    ])
+    #expect(
+      headers == [
+        "X-Content-Type-Options: nosniff", "X-Frame-Options: DENY", "X-XSS-Protection: 1; mode=block",
+        "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'", "Referrer-Policy: no-referrer",
+        "Strict-Transport-Security: max-age=31536000; includeSubDomains",
+      ])
   }
 
   @Test func transportSecurityOnlyOverTLS() {

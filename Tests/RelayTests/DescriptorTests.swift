@@ -52,7 +52,11 @@ import Testing
   }
 
   @Test func duplicatingNothingFails() {
-    let isNil = switch Descriptor(duplicating: -1) { case .some: false; case nil: true }
+    let isNil =
+      switch Descriptor(duplicating: -1) {
+      case .some: false;
+      case nil: true
+      }
     #expect(isNil)
   }
 }

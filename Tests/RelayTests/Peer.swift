@@ -205,7 +205,9 @@ final class Peer {
     while received.count < count || sent < bytes.count {
       let taken = sent < bytes.count ? try sender.trySend(bytes, from: sent) : 0
       sent += taken
-      if let more = try receiver.tryRead() { received += more } else if taken == 0 {
+      if let more = try receiver.tryRead() {
+        received += more
+      } else if taken == 0 {
         guard receiver.end == nil, receiver.isReady(POLLIN, within: patience) else {
           throw Failure(description: "only \(received.count) of \(count) bytes came, \(sent) sent")
         }

@@ -13,8 +13,11 @@ private let files = CertificateFolder.shared
 
   func server(_ version: TLSVersion, showing certificate: String = "localhost", _ more: [String] = []) throws -> (ChildProcess, UInt16) {
     let child = try ChildProcess(
-      ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", files.file("\(certificate).pem"), "-key", files.file("\(certificate).key"),
-        "-alpn", "http/1.1", Self.flags[version]!] + more)
+      [
+        "openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", files.file("\(certificate).pem"), "-key",
+        files.file("\(certificate).key"),
+        "-alpn", "http/1.1", Self.flags[version]!,
+      ] + more)
     return (child, try child.number(after: "ACCEPT 127.0.0.1:"))
   }
 
@@ -102,8 +105,10 @@ private let files = CertificateFolder.shared
 
   func client(_ port: UInt16, _ version: TLSVersion, _ more: [String] = []) throws -> ChildProcess {
     try ChildProcess(
-      ["openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-servername", "localhost", "-verify_hostname", "localhost", "-CAfile",
-        files.file("ca.pem"), "-verify_return_error", Self.flags[version]!] + more)
+      [
+        "openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-servername", "localhost", "-verify_hostname", "localhost", "-CAfile",
+        files.file("ca.pem"), "-verify_return_error", Self.flags[version]!,
+      ] + more)
   }
 
   func accept(_ context: TLSContext, _ listener: borrowing Loopback) throws -> Link {
@@ -212,8 +217,11 @@ private let files = CertificateFolder.shared
     let listener = try Loopback()
     let context = try TLSContext(server: files.server("localhost", .v13, .required(authorities: .file(files.file("ca.pem")))))
     let child = try ChildProcess(
-      ["python3", "-c", Self.pythonClient, "\(listener.port)", files.file("ca.pem"), Self.pythonVersions[version]!, files.file("alice.pem"),
-        files.file("alice.key")])
+      [
+        "python3", "-c", Self.pythonClient, "\(listener.port)", files.file("ca.pem"), Self.pythonVersions[version]!,
+        files.file("alice.pem"),
+        files.file("alice.key"),
+      ])
     var link = try accept(context, listener)
     _ = try link.attach()
     try child.wait(for: "\(version) http/1.1")
@@ -231,8 +239,10 @@ private let files = CertificateFolder.shared
   @Test(arguments: TLSVersion.allCases)
   func clientAgainstPython(version: TLSVersion) throws {
     let child = try ChildProcess(
-      ["python3", "-c", Self.pythonServer, files.file("localhost.pem"), files.file("localhost.key"), Self.pythonVersions[version]!,
-        files.file("ca.pem")])
+      [
+        "python3", "-c", Self.pythonServer, files.file("localhost.pem"), files.file("localhost.key"), Self.pythonVersions[version]!,
+        files.file("ca.pem"),
+      ])
     let port = try child.number(after: "port ")
     var link = try dial(TLSContext(client: files.client(identity: files.identity("alice"))), port, name: "127.0.0.1")
     let protocolVersion = link.session.protocolVersion
@@ -254,8 +264,10 @@ private let files = CertificateFolder.shared
   func serverAgainstCurl(version: TLSVersion) throws {
     let listener = try Loopback()
     let child = try ChildProcess(
-      ["curl", "-sS", "-v", "--noproxy", "*", "--cacert", files.file("ca.pem"), "--tls-max", version == .v12 ? "1.2" : "1.3",
-        "https://127.0.0.1:\(listener.port)/path"])
+      [
+        "curl", "-sS", "-v", "--noproxy", "*", "--cacert", files.file("ca.pem"), "--tls-max", version == .v12 ? "1.2" : "1.3",
+        "https://127.0.0.1:\(listener.port)/path",
+      ])
     var link = try accept(TLSContext(server: files.server()), listener)
     let protocolVersion = link.session.protocolVersion
     #expect(protocolVersion == version)

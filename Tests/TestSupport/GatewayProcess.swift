@@ -23,7 +23,9 @@ public final class GatewayProcess {
     let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
     child = try ChildProcess(
-      ["sh", "-c", limit + #"exec "$@" >"$0" 2>&1"#, folder.file("log"), "env"] + variables + [Repository.voxgate, "serve", "--config", file] + arguments)
+      ["sh", "-c", limit + #"exec "$@" >"$0" 2>&1"#, folder.file("log"), "env"] + variables + [
+        Repository.voxgate, "serve", "--config", file,
+      ] + arguments)
     port = try listening(#""message":"listening""#)
     if yaml.contains("\nadmin:") { adminPort = try listening(#""message":"admin listening""#) }
   }

@@ -13,11 +13,12 @@ struct CloseCodeTests {
     }
   }
 
-  @Test(arguments: [
-    (CloseCode.normal, 1000), (.goingAway, 1001), (.protocolError, 1002), (.unsupportedData, 1003), (.noStatus, 1005), (.abnormal, 1006),
-    (.invalidPayload, 1007), (.policyViolation, 1008), (.messageTooBig, 1009), (.mandatoryExtension, 1010), (.internalError, 1011),
-    (.serviceRestart, 1012), (.tryAgainLater, 1013), (.badGateway, 1014), (.tlsHandshake, 1015),
-  ] as [(CloseCode, UInt16)])
+  @Test(
+    arguments: [
+      (CloseCode.normal, 1000), (.goingAway, 1001), (.protocolError, 1002), (.unsupportedData, 1003), (.noStatus, 1005), (.abnormal, 1006),
+      (.invalidPayload, 1007), (.policyViolation, 1008), (.messageTooBig, 1009), (.mandatoryExtension, 1010), (.internalError, 1011),
+      (.serviceRestart, 1012), (.tryAgainLater, 1013), (.badGateway, 1014), (.tlsHandshake, 1015),
+    ] as [(CloseCode, UInt16)])
   func named(code: CloseCode, value: UInt16) {
     #expect(code.rawValue == value)
     #expect(code.description == String(value))

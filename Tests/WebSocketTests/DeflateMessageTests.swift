@@ -66,7 +66,8 @@ struct DeflateMessageTests {
     let text = "Grüße, 世界 😀 Grüße, 世界 😀"
     let payload = try #require(DeflateKit.compress([Array(text.utf8)], with: &deflater))
     for cut in 0...payload.count {
-      let bytes = Self.frame(.text, Array(payload[..<cut]), fin: false, rsv1: true, to: receiver)
+      let bytes =
+        Self.frame(.text, Array(payload[..<cut]), fin: false, rsv1: true, to: receiver)
         + Self.frame(.ping, [1, 2], to: receiver) + Self.frame(.continuation, [], fin: false, to: receiver)
         + Self.frame(.pong, [], to: receiver) + Self.frame(.continuation, Array(payload[cut...]), to: receiver)
         + Self.frame(.text, [0x61], to: receiver)

@@ -30,25 +30,28 @@ struct DeflateOfferTests {
 
   @Test func orderAndQuotesDoNotMatter() throws {
     let text = "permessage-deflate; client_max_window_bits=\"12\" ; server_no_context_takeover;server_max_window_bits = 13"
-    #expect(DeflateOffer(try Self.parse(text)[0])
-      == DeflateOffer(serverNoContextTakeover: true, serverMaxWindowBits: 13, clientMaxWindowBits: .bits(12)))
+    #expect(
+      DeflateOffer(try Self.parse(text)[0])
+        == DeflateOffer(serverNoContextTakeover: true, serverMaxWindowBits: 13, clientMaxWindowBits: .bits(12)))
   }
 
-  @Test("7.1: unknown, repeated or invalid", arguments: [
-    "x-webkit-deflate-frame", "permessage-bzip2", "permessage-deflate; foo", "permessage-deflate; foo=1",
-    "permessage-deflate; server_no_context_takeover=true", "permessage-deflate; client_no_context_takeover=1",
-    "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-    "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
-    "permessage-deflate; server_max_window_bits", "permessage-deflate; server_max_window_bits=7",
-    "permessage-deflate; server_max_window_bits=16", "permessage-deflate; server_max_window_bits=08",
-    "permessage-deflate; server_max_window_bits=+9", "permessage-deflate; server_max_window_bits=10.0",
-    "permessage-deflate; server_max_window_bits=0x9", "permessage-deflate; server_max_window_bits=-9",
-    "permessage-deflate; server_max_window_bits=99999999999999999999",
-    "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10",
-    "permessage-deflate; client_max_window_bits=7", "permessage-deflate; client_max_window_bits=16",
-    "permessage-deflate; client_max_window_bits=010", "permessage-deflate; client_max_window_bits=a",
-    "permessage-deflate; client_max_window_bits; client_max_window_bits=10",
-  ])
+  @Test(
+    "7.1: unknown, repeated or invalid",
+    arguments: [
+      "x-webkit-deflate-frame", "permessage-bzip2", "permessage-deflate; foo", "permessage-deflate; foo=1",
+      "permessage-deflate; server_no_context_takeover=true", "permessage-deflate; client_no_context_takeover=1",
+      "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+      "permessage-deflate; client_no_context_takeover; client_no_context_takeover",
+      "permessage-deflate; server_max_window_bits", "permessage-deflate; server_max_window_bits=7",
+      "permessage-deflate; server_max_window_bits=16", "permessage-deflate; server_max_window_bits=08",
+      "permessage-deflate; server_max_window_bits=+9", "permessage-deflate; server_max_window_bits=10.0",
+      "permessage-deflate; server_max_window_bits=0x9", "permessage-deflate; server_max_window_bits=-9",
+      "permessage-deflate; server_max_window_bits=99999999999999999999",
+      "permessage-deflate; server_max_window_bits=10; server_max_window_bits=10",
+      "permessage-deflate; client_max_window_bits=7", "permessage-deflate; client_max_window_bits=16",
+      "permessage-deflate; client_max_window_bits=010", "permessage-deflate; client_max_window_bits=a",
+      "permessage-deflate; client_max_window_bits; client_max_window_bits=10",
+    ])
   func refuses(text: String) throws {
     #expect(DeflateOffer(try Self.parse(text)[0]) == nil)
   }

@@ -101,16 +101,17 @@ struct DeflateSettingsTests {
 
   // MARK: The client's side
 
-  @Test(arguments: [
-    (DeflateSettings(), "permessage-deflate; client_max_window_bits"),
-    (small, "permessage-deflate; server_max_window_bits=12; client_max_window_bits=11"),
-    (alone, "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"),
-    (
-      DeflateSettings(serverMaxWindowBits: 8, clientMaxWindowBits: 8),
-      "permessage-deflate; server_max_window_bits=8; client_max_window_bits=9"
-    ),
-    (DeflateSettings(isEnabled: false), nil),
-  ] as [(DeflateSettings, String?)])
+  @Test(
+    arguments: [
+      (DeflateSettings(), "permessage-deflate; client_max_window_bits"),
+      (small, "permessage-deflate; server_max_window_bits=12; client_max_window_bits=11"),
+      (alone, "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits"),
+      (
+        DeflateSettings(serverMaxWindowBits: 8, clientMaxWindowBits: 8),
+        "permessage-deflate; server_max_window_bits=8; client_max_window_bits=9"
+      ),
+      (DeflateSettings(isEnabled: false), nil),
+    ] as [(DeflateSettings, String?)])
   func clientOffers(settings: DeflateSettings, offer: String?) {
     #expect(settings.offer?.encoded == offer)
   }
@@ -190,11 +191,13 @@ struct DeflateSettingsTests {
     let found = try #require(server.agreement(offers: try DeflateOfferTests.parse(offer.encoded)), "seed \(seed)")
     let agreed = try client.agreement(answer: try DeflateOfferTests.parse(found.header.encoded))
     #expect(agreed == found.parameters, "seed \(seed)")
-    #expect(found.parameters == DeflateParameters(
-      serverNoContextTakeover: client.serverNoContextTakeover || server.serverNoContextTakeover,
-      clientNoContextTakeover: client.clientNoContextTakeover || server.clientNoContextTakeover,
-      serverMaxWindowBits: min(client.serverMaxWindowBits, server.serverMaxWindowBits),
-      clientMaxWindowBits: min(client.clientMaxWindowBits, server.clientMaxWindowBits)), "seed \(seed)")
+    #expect(
+      found.parameters
+        == DeflateParameters(
+          serverNoContextTakeover: client.serverNoContextTakeover || server.serverNoContextTakeover,
+          clientNoContextTakeover: client.clientNoContextTakeover || server.clientNoContextTakeover,
+          serverMaxWindowBits: min(client.serverMaxWindowBits, server.serverMaxWindowBits),
+          clientMaxWindowBits: min(client.clientMaxWindowBits, server.clientMaxWindowBits)), "seed \(seed)")
   }
 
   @Test func numbersAreMovedIntoRange() {

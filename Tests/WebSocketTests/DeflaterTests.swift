@@ -21,8 +21,9 @@ struct DeflaterTests {
   @Test("7.2.3.3, byte for byte: blocks without compression")
   func stored() {
     var deflater = Deflater(level: 0)
-    #expect(DeflateKit.compress([Self.hello], with: &deflater)
-      == [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00])
+    #expect(
+      DeflateKit.compress([Self.hello], with: &deflater)
+        == [0x00, 0x05, 0x00, 0xFA, 0xFF, 0x48, 0x65, 0x6C, 0x6C, 0x6F, 0x00])
   }
 
   @Test("7.2.3.6, byte for byte, wherever the message stands", arguments: [true, false], 0...9)
@@ -46,7 +47,9 @@ struct DeflaterTests {
 
   static let combinations: [Combination] = (9...15).flatMap { window in
     [true, false].flatMap { takeover in
-      [(1, nil), (3, 1), (6, 8), (9, 9), (0, 2)].map { Combination(windowBits: window, contextTakeover: takeover, level: $0.0, memoryLevel: $0.1) }
+      [(1, nil), (3, 1), (6, 8), (9, 9), (0, 2)].map {
+        Combination(windowBits: window, contextTakeover: takeover, level: $0.0, memoryLevel: $0.1)
+      }
     }
   }
 
@@ -108,13 +111,15 @@ struct DeflaterTests {
     var deflater = Deflater()
     let message = [UInt8](repeating: 1, count: 100)
     var short = [UInt8](repeating: 0, count: Deflater.bound(100) - 1)
-    let found = unsafe message.withUnsafeBytes { input in unsafe short.withUnsafeMutableBytes { unsafe deflater.compress(input, into: $0) } }
+    let found = unsafe message.withUnsafeBytes { input in unsafe short.withUnsafeMutableBytes { unsafe deflater.compress(input, into: $0) }
+    }
     #expect(found == nil && deflater.memoryBytes == 0)
     // Inside a message in pieces.
     var bytes: [UInt8] = []
     var room = [UInt8](repeating: 0, count: 1_000)
     let begun = unsafe message.withUnsafeBytes { unsafe deflater.compress($0, isLast: false, appendingTo: &bytes) }
-    let inside = unsafe message.withUnsafeBytes { input in unsafe room.withUnsafeMutableBytes { unsafe deflater.compress(input, into: $0) } }
+    let inside = unsafe message.withUnsafeBytes { input in unsafe room.withUnsafeMutableBytes { unsafe deflater.compress(input, into: $0) }
+    }
     #expect(begun && inside == nil && deflater.compress(message, as: .text) == nil)
   }
 

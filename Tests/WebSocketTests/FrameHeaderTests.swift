@@ -7,17 +7,25 @@ struct FrameHeaderTests {
   /// Section 5.7. The key there is 37 fa 21 3d.
   static let examples: [(name: String, header: FrameHeader, payload: [UInt8], wire: [UInt8])] = [
     ("unmasked text", FrameHeader(opcode: .text, payloadLength: 5), Array("Hello".utf8), [0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F]),
-    ("masked text", FrameHeader(opcode: .text, maskKey: 0x3D21_FA37, payloadLength: 5), Array("Hello".utf8),
-      [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]),
+    (
+      "masked text", FrameHeader(opcode: .text, maskKey: 0x3D21_FA37, payloadLength: 5), Array("Hello".utf8),
+      [0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]
+    ),
     ("first fragment", FrameHeader(fin: false, opcode: .text, payloadLength: 3), Array("Hel".utf8), [0x01, 0x03, 0x48, 0x65, 0x6C]),
     ("last fragment", FrameHeader(opcode: .continuation, payloadLength: 2), Array("lo".utf8), [0x80, 0x02, 0x6C, 0x6F]),
     ("unmasked ping", FrameHeader(opcode: .ping, payloadLength: 5), Array("Hello".utf8), [0x89, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F]),
-    ("masked pong", FrameHeader(opcode: .pong, maskKey: 0x3D21_FA37, payloadLength: 5), Array("Hello".utf8),
-      [0x8A, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]),
-    ("256 bytes", FrameHeader(opcode: .binary, payloadLength: 256), Array(repeating: 7, count: 256),
-      [0x82, 0x7E, 0x01, 0x00] + Array(repeating: 7, count: 256)),
-    ("64 KiB", FrameHeader(opcode: .binary, payloadLength: 65_536), Array(repeating: 7, count: 65_536),
-      [0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0] + Array(repeating: 7, count: 65_536)),
+    (
+      "masked pong", FrameHeader(opcode: .pong, maskKey: 0x3D21_FA37, payloadLength: 5), Array("Hello".utf8),
+      [0x8A, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]
+    ),
+    (
+      "256 bytes", FrameHeader(opcode: .binary, payloadLength: 256), Array(repeating: 7, count: 256),
+      [0x82, 0x7E, 0x01, 0x00] + Array(repeating: 7, count: 256)
+    ),
+    (
+      "64 KiB", FrameHeader(opcode: .binary, payloadLength: 65_536), Array(repeating: 7, count: 65_536),
+      [0x82, 0x7F, 0, 0, 0, 0, 0, 1, 0, 0] + Array(repeating: 7, count: 65_536)
+    ),
   ]
 
   @Test(arguments: examples.indices)

@@ -128,9 +128,13 @@ struct FrameReaderTests {
     for _ in 0..<Int.random(in: 1...20, using: &random) {
       let isControl = Int.random(in: 0..<4, using: &random) == 0
       let fin = isControl || Bool.random(using: &random)
-      let opcode: Opcode = isControl ? [.ping, .pong, .close].randomElement(using: &random)!
+      let opcode: Opcode =
+        isControl
+        ? [.ping, .pong, .close].randomElement(using: &random)!
         : isOpen ? .continuation : Bool.random(using: &random) ? .text : .binary
-      let size = isControl ? Int.random(in: 0...125, using: &random)
+      let size =
+        isControl
+        ? Int.random(in: 0...125, using: &random)
         : [0, 1, 7, 125, 126, 127, 640, 640, 640, 640, 65_536].randomElement(using: &random)!
       let key = receiver.peer.masks ? UInt32.random(in: .min ... .max, using: &random) : nil
       if !isControl { isOpen = !fin }

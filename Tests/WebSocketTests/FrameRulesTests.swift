@@ -40,10 +40,12 @@ struct FrameRulesTests {
     Case("5.4 message of three frames", [start, middle, end], nil),
     Case("5.4 control between fragments", [start, ping, middle, FrameHeader(opcode: .pong, payloadLength: 125), end], nil),
     Case("5.4 two messages", [start, end, start, end], nil),
-    Case("5.4 empty fragments", [
-      FrameHeader(fin: false, opcode: .binary, payloadLength: 0), FrameHeader(fin: false, opcode: .continuation, payloadLength: 0),
-      FrameHeader(opcode: .continuation, payloadLength: 0),
-    ], nil),
+    Case(
+      "5.4 empty fragments",
+      [
+        FrameHeader(fin: false, opcode: .binary, payloadLength: 0), FrameHeader(fin: false, opcode: .continuation, payloadLength: 0),
+        FrameHeader(opcode: .continuation, payloadLength: 0),
+      ], nil),
     Case("5.4 continuation first", [end], .unexpectedContinuation),
     Case("5.4 open continuation first", [middle], .unexpectedContinuation),
     Case("5.4 continuation after the end", [start, end, end], .unexpectedContinuation),
@@ -108,7 +110,8 @@ struct FrameRulesTests {
     let start = FrameHeader(fin: false, rsv1: true, opcode: .text, payloadLength: 1)
     #expect(Self.judge([start, Self.end], rules, receiver) == [nil, nil])
     #expect(Self.judge([FrameHeader(rsv1: true, opcode: .binary, payloadLength: 1)], rules, receiver) == [nil])
-    #expect(Self.judge([start, FrameHeader(rsv1: true, opcode: .continuation, payloadLength: 1)], rules, receiver) == [nil, .reservedBits])
+    #expect(
+      Self.judge([start, FrameHeader(rsv1: true, opcode: .continuation, payloadLength: 1)], rules, receiver) == [nil, .reservedBits])
     #expect(Self.judge([FrameHeader(rsv1: true, opcode: .close, payloadLength: 0)], rules, receiver) == [.reservedBits])
     #expect(Self.judge([FrameHeader(rsv1: true, rsv2: true, opcode: 1, payloadLength: 0)], rules, receiver) == [.reservedBits])
   }

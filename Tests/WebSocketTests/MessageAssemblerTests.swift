@@ -26,7 +26,8 @@ struct MessageAssemblerTests {
   @Test(arguments: Role.allCases)
   func wholeMessages(receiver: Role) {
     let text = "Grüße, 世界 😀"
-    let bytes = Self.frame(.text, Array(text.utf8), to: receiver) + Self.frame(.binary, [0, 255, 254], to: receiver)
+    let bytes =
+      Self.frame(.text, Array(text.utf8), to: receiver) + Self.frame(.binary, [0, 255, 254], to: receiver)
       + Self.frame(.text, [], to: receiver) + Self.frame(.binary, [], to: receiver)
     let expected: [MessageEvent] = [
       .message(.text(text)), .message(.binary([0, 255, 254])), .message(.text("")), .message(.binary([])),
@@ -42,7 +43,8 @@ struct MessageAssemblerTests {
   func fragments(receiver: Role) {
     let text = Array("a€😀z".utf8)
     for cut in 0...text.count {
-      let bytes = Self.frame(.text, Array(text[..<cut]), fin: false, to: receiver) + Self.frame(.ping, [1, 2], to: receiver)
+      let bytes =
+        Self.frame(.text, Array(text[..<cut]), fin: false, to: receiver) + Self.frame(.ping, [1, 2], to: receiver)
         + Self.frame(.continuation, [], fin: false, to: receiver) + Self.frame(.pong, [], to: receiver)
         + Self.frame(.continuation, Array(text[cut...]), to: receiver)
       let expected: [MessageEvent] = [.ping([1, 2]), .pong([]), .message(.text("a€😀z"))]
@@ -66,9 +68,11 @@ struct MessageAssemblerTests {
     #expect(events.count == 2)
   }
 
-  @Test("7.4 bad Close payloads", arguments: [
-    ([3], .closeLength), ([0x03, 0xED], .closeCode), ([0, 0], .closeCode), ([0x03, 0xE8, 0xFF], .closeReason),
-  ] as [([UInt8], ProtocolViolation)], Role.allCases)
+  @Test(
+    "7.4 bad Close payloads",
+    arguments: [
+      ([3], .closeLength), ([0x03, 0xED], .closeCode), ([0, 0], .closeCode), ([0x03, 0xE8, 0xFF], .closeReason),
+    ] as [([UInt8], ProtocolViolation)], Role.allCases)
   func badClose(example: ([UInt8], ProtocolViolation), receiver: Role) {
     let found = Self.read([Self.frame(.close, example.0, to: receiver)], receiver)
     #expect(found.events == [] && found.violation == example.1)

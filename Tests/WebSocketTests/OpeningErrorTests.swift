@@ -6,11 +6,12 @@ import Testing
 struct OpeningErrorTests {
   @Test func statuses() {
     for error in OpeningError.allCases {
-      let expected = switch error {
-      case .method: 405
-      case .upgrade, .version: 426
-      default: 400
-      }
+      let expected =
+        switch error {
+        case .method: 405
+        case .upgrade, .version: 426
+        default: 400
+        }
       #expect(error.status == expected, "\(error.name)")
       #expect(error.text == error.text.lowercased() || error == .method, "\(error.name)")
     }

@@ -28,9 +28,10 @@ struct ServerOpeningTests {
     #expect(opening.extensions == [])
     #expect(opening.acceptValue == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
     let response = opening.responseHeaders(subprotocol: "chat").map { "\($0.name): \($0.value)" }
-    #expect(response == [
-      "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "Sec-WebSocket-Protocol: chat",
-    ])
+    #expect(
+      response == [
+        "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "Sec-WebSocket-Protocol: chat",
+      ])
   }
 
   @Test func namesAndTokensIgnoreCase() throws {
@@ -90,9 +91,10 @@ struct ServerOpeningTests {
   }
 
   @Test func offersAreReadAcrossLines() throws {
-    let headers = Self.with("Sec-WebSocket-Protocol", "token, abc.def-ghi", "chat") + [
-      ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"), ("sec-websocket-extensions", "x-other"),
-    ]
+    let headers =
+      Self.with("Sec-WebSocket-Protocol", "token, abc.def-ghi", "chat") + [
+        ("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits"), ("sec-websocket-extensions", "x-other"),
+      ]
     let opening = try Self.open(headers)
     #expect(opening.subprotocols == ["token", "abc.def-ghi", "chat"])
     #expect(opening.extensions.map(\.name) == ["permessage-deflate", "x-other"])

@@ -92,7 +92,9 @@ struct UTF8ValidatorTests {
     var bytes: [UInt8] = []
     for _ in 0..<Int.random(in: 0...40, using: &random) {
       let runOfASCII = Int.random(in: 0..<3, using: &random) == 0
-      bytes += runOfASCII ? [UInt8](repeating: 0x61, count: Int.random(in: 0...20, using: &random))
+      bytes +=
+        runOfASCII
+        ? [UInt8](repeating: 0x61, count: Int.random(in: 0...20, using: &random))
         : Array(String(alphabet.randomElement(using: &random)!).utf8)
     }
     if seed % 2 == 0, !bytes.isEmpty {

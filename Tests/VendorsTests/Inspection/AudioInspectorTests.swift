@@ -132,7 +132,8 @@ import Testing
 
   static let chunks: [(Int, AudioRule?, String)] = [
     (1600, nil, ""), (1598, .chunkTooShort, "49.9 ms of audio in one message"), (32_000, nil, ""),
-    (32_002, .chunkTooLong, "1000 ms of audio in one message"), (40_962, .chunkTooLarge, "40962 bytes of audio in one message"), (0, nil, ""),
+    (32_002, .chunkTooLong, "1000 ms of audio in one message"), (40_962, .chunkTooLarge, "40962 bytes of audio in one message"),
+    (0, nil, ""),
   ]
 
   @Test(arguments: chunks)

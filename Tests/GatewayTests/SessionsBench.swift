@@ -27,10 +27,11 @@ final class SessionsBench {
   ///   - identity: the gateway's certificate and key.
   ///   - route: further keys of that route.
   ///   - others: further routes.
+  ///   - defaults: further keys of `defaults`.
   ///   - settings: further lines of the table.
   convenience init(
     _ name: String, _ arguments: [String], encrypted: Legs = .none, identity: (certificate: String, key: String)? = nil, route: String = "",
-    others: String = "", settings: String = ""
+    others: String = "", defaults: String = "", settings: String = ""
   ) throws {
     var listener = ""
     if encrypted == .client || encrypted == .both {
@@ -46,7 +47,7 @@ final class SessionsBench {
       listeners: [{address: "127.0.0.1:0"\(listener)}]
       admin: {address: "127.0.0.1:0"}
       upstreams: {own: {url: "\(isSecure ? "wss" : "ws")://localhost:\(port)"\(trust)}}
-      defaults: {authentication: none, timeouts: {ping_interval: off}}
+      defaults: {authentication: none, timeouts: {ping_interval: off}\(defaults)}
       routes: {/any/*: {upstream: own\(route)}\(others)}
       \(settings)
       """

@@ -4,7 +4,8 @@ import Testing
 /// SIGTERM while sessions are open.
 struct SessionsDrainTests {
   @Test func endsSessionsInOrder() throws {
-    let bench = try SessionsBench("drain", ["ended"], route: ", timeouts: {close: 1s}", settings: "drain: {grace: 4s, spread: 500ms}")
+    let bench = try SessionsBench(
+      "drain", ["ended"], route: ", timeouts: {close: 1s}", settings: "drain: {grace: 4s, spread: 500ms}")
     try bench.tell()
     try bench.program.wait(for: "open")
     bench.gateway.terminate()

@@ -7,4 +7,10 @@ struct SessionsEarlyFramesTests {
   func wait(_ story: String, _ encrypted: SessionsBench.Legs) throws {
     try SessionsBench("early", [story] + (encrypted == .both ? [CertificateFolder.shared.path] : []), encrypted: encrypted).judge()
   }
+
+  @Test(arguments: [SessionsBench.Legs.none, .both])
+  func refusesTooMany(_ encrypted: SessionsBench.Legs) throws {
+    let certificates = encrypted == .both ? [CertificateFolder.shared.path] : []
+    try SessionsBench("early", ["overfull"] + certificates, encrypted: encrypted, defaults: ", buffers: {early: 2KiB}").judge()
+  }
 }

@@ -37,8 +37,8 @@ struct SessionsNginxTests {
     let nginx = try NginxProcess { port in
       let places = [200, 204, 301, 302, 307, 401, 403, 404, 429, 500, 503, 444].map { status in
         let answer = (300..<400).contains(status) ? "http://upstream-mark.test/" : status == 444 ? "" : "upstream-mark"
-        return
-          "location = /\(status) { add_header X-Mark upstream-mark always; add_header Retry-After 77 always; return \(status) \(answer); }"
+        let headers = "add_header X-Mark upstream-mark always; add_header Retry-After 77 always;"
+        return "location = /\(status) { \(headers) return \(status) \(answer); }"
       }
       return "server { listen 127.0.0.1:\(port); server_name localhost; \(places.joined(separator: "\n")) }"
     }
@@ -59,9 +59,7 @@ struct SessionsNginxTests {
     try bench.judge()
     // The operator does hear.
     for status in [200, 302, 401, 500] {
-      let log = bench.gateway.log
-      #expect(
-        log.contains(#""upstream":"nginx","status":\#(status)"#) || log.contains(#""status":\#(status),"upstream":"nginx""#), "\(log)")
+      #expect(bench.gateway.log.contains(#""status":\#(status),"upstream":"nginx""#), "\(bench.gateway.log)")
     }
     #expect(!bench.gateway.log.contains("upstream-mark"), "\(bench.gateway.log)")
   }

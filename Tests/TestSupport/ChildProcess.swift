@@ -48,7 +48,7 @@ public final class ChildProcess {
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var pid: pid_t = 0
     var words: [UnsafeMutablePointer<CChar>?] = unsafe arguments.map { unsafe strdup($0) } + [nil]
-    defer { for unsafeword in unsafe words { unsafe free(word) } }
+    defer { unsafe words.forEach { unsafe free($0) } }
     let result = unsafe posix_spawnp(&pid, arguments[0], &actions, &attributes, &words, environ)
     close(stdinPipe[0])
     close(stdoutPipe[1])

@@ -198,8 +198,11 @@ public struct AudioInspector: Sendable {
   }
 
   private static func milliseconds(_ nanoseconds: Int64) -> String {
-    let tenths = nanoseconds / 100_000
-    return tenths % 10 == 0 ? "\(tenths / 10) ms" : "\(tenths / 10).\(tenths % 10) ms"
+    let (whole, thousandths) = (nanoseconds / 1000).quotientAndRemainder(dividingBy: 1000)
+    guard thousandths > 0 else { return "\(whole) ms" }
+    var digits = "\(1000 + thousandths)".dropFirst()
+    while digits.last == "0" { digits.removeLast() }
+    return "\(whole).\(digits) ms"
   }
 
   // MARK: verdicts

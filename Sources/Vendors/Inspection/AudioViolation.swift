@@ -30,6 +30,9 @@ public struct AudioViolation: Error, Sendable, Equatable, CustomStringConvertibl
 
   public var description: String { "\(rule.rawValue): found \(found); expected \(expected)" }
 
+  /// For the close frame that follows; it fits its 123 bytes.
+  public var closeReason: String { "audio rejected: \(rule.rawValue)" }
+
   /// A message that tells the client, before the close frame.
   public var event: JSONValue {
     [

@@ -84,8 +84,9 @@ async def echo(connection):
 
 def closed(code, reason, opened=True, protocol="", messages=(), clean=True):
     return {
-        "opened": opened, "protocol": protocol if opened else None, "messages": list(messages), "error": not clean, "code": code, "reason": reason,
-        "clean": clean}
+        "opened": opened, "protocol": protocol if opened else None, "messages": list(messages), "error": not clean,
+        "code": code, "reason": reason, "clean": clean,
+    }
 
 
 async def visits():

@@ -30,8 +30,15 @@ def token(subject, secret=SIGNING, lifetime=600):
 
 
 GOOD = token("caller-1")
-BAD = {"expired": token("caller-2", lifetime=-600), "forged": token("caller-3", "another secret of thirty-two bytes"), "junk": "canary-junk-token-55a"}
-ALWAYS = [f"Cookie: session={COOKIE}", f"X-Forwarded-For: {FORWARDED}", f"X-Real-IP: {FORWARDED}", f"Forwarded: for={FORWARDED}", "X-Trace-Id: trace-1"]
+BAD = {
+    "expired": token("caller-2", lifetime=-600),
+    "forged": token("caller-3", "another secret of thirty-two bytes"),
+    "junk": "canary-junk-token-55a",
+}
+ALWAYS = [
+    f"Cookie: session={COOKIE}", f"X-Forwarded-For: {FORWARDED}", f"X-Real-IP: {FORWARDED}", f"Forwarded: for={FORWARDED}",
+    "X-Trace-Id: trace-1",
+]
 
 # Route, query, headers: each in a place where clients put their credential.
 OPENED = [
@@ -113,7 +120,8 @@ async def silent():
         status, head, body = await ask(gateway.port, data, f"127.0.1.{number + 1}")
         assert status in (101, 401, 404, 502, 503), (route, status)
         seen.append((route, head, body))
-    for port, path in [(gateway.port, "/ready"), (gateway.port, "/health"), (gateway.port, f"/{PAYLOAD}?token={GOOD}"), (gateway.admin, "/metrics")]:
+    pages = [(gateway.port, "/ready"), (gateway.port, "/health"), (gateway.port, f"/{PAYLOAD}?token={GOOD}"), (gateway.admin, "/metrics")]
+    for port, path in pages:
         seen.append((path, *(await ask(port, page(path, *ALWAYS, f"Authorization: Bearer {GOOD}")))[1:]))
 
     # What clients got: the upstream's payload is theirs, and nothing else.

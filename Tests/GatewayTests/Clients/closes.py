@@ -16,6 +16,14 @@ def payload(code, reason=b""):
     return struct.pack("!H", code) + reason
 
 
+async def over(client, upstream):
+    """Nothing is left to say; servers are the first to leave (RFC 6455 section 7.1.1)."""
+    upstream.writer.write_eof()
+    assert (await client.receive(), await upstream.receive()) == (None, None)
+    client.finish()
+    upstream.finish()
+
+
 async def close_with(ends, content, from_client):
     client, upstream = await ends.pair()
     sender, receiver = (client, upstream) if from_client else (upstream, client)
@@ -23,9 +31,7 @@ async def close_with(ends, content, from_client):
     assert await receiver.receive() == (CLOSE, content), content
     receiver.send(CLOSE, content)
     assert await sender.receive() == (CLOSE, content), content
-    assert (await sender.receive(), await receiver.receive()) == (None, None), content
-    sender.finish()
-    receiver.finish()
+    await over(client, upstream)
 
 
 async def mirrored():
@@ -44,7 +50,8 @@ async def mirrored():
 async def forbidden():
     """Codes that may not travel break the protocol, and the other end never sees them."""
     async with Ends() as ends:
-        for content, reason in [(payload(code, b"why"), b"Invalid close code") for code in MAY_NOT] + [(b"\3", b"Close payload of one byte")]:
+        contents = [(payload(code, b"why"), b"Invalid close code") for code in MAY_NOT] + [(b"\3", b"Close payload of one byte")]
+        for content, reason in contents:
             for from_client in (True, False):
                 client, upstream = await ends.pair()
                 sender, receiver = (client, upstream) if from_client else (upstream, client)
@@ -52,7 +59,7 @@ async def forbidden():
                 assert await receiver.receive() == (CLOSE, payload(1011 if from_client else 1014, b"Proxy error")), content
                 receiver.send(CLOSE, payload(1000))
                 assert await sender.receive() == (CLOSE, payload(1002, reason)), content
-                assert (await sender.receive(), await receiver.receive()) == (None, None), content
+                await over(client, upstream)
 
 
 async def lost():
@@ -67,6 +74,8 @@ async def lost():
                 getattr(sender, leave)()
                 assert await receiver.receive() == (CLOSE, payload(1011, b"Proxy error")), (from_client, leave)
                 receiver.send(CLOSE, payload(1011))
+                if receiver is upstream:
+                    upstream.writer.write_eof()
                 assert await receiver.receive() is None
 
 
@@ -91,6 +100,7 @@ async def greeted():
         upstream.send(TEXT, b"hello curl")
         upstream.send(CLOSE, payload(1000, b"that was all"))
         assert await upstream.receive() == (CLOSE, payload(1000, b"that was all"))
+        upstream.writer.write_eof()
         assert await upstream.receive() is None
 
 

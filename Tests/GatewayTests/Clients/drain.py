@@ -5,7 +5,7 @@ import json
 
 from ends import main, told
 from wire import CLOSE, TEXT, Ends, ask, page, request, response
-from closes import payload
+from closes import over, payload
 
 
 async def ended():
@@ -30,6 +30,7 @@ async def ended():
         assert await upstream.receive() == (CLOSE, payload(1000, b"finished"))
         upstream.send(CLOSE, payload(1000))
         assert await client.receive() == (CLOSE, payload(1000))
+        await over(client, upstream)
 
         # One end answers nothing, and holds nobody up.
         silent = pairs[0][0]
@@ -39,8 +40,7 @@ async def ended():
             upstream.send(CLOSE, payload(1000))
             if client is not silent:
                 client.send(CLOSE, payload(1001))
-                assert await client.receive() is None
-            assert await upstream.receive() is None
+                await over(client, upstream)
         assert await silent.receive() is None
 
 

@@ -68,6 +68,27 @@ async def flood():
                 assert await upstream.receive() == (BINARY, block)
 
 
+async def overfull():
+    """More in the segment of the request than may be kept: refused, as what is not kept could not be relayed."""
+    dialled = asyncio.Event()
+
+    async def slowly(head, writer):
+        dialled.set()
+        await asyncio.sleep(1)
+        writer.write(response(head))
+
+    async with ends(slowly) as bench:
+        client, arrived = await bench.call(early=frame(BINARY, bytes(1000), masked=True) * 100)
+        answer = await client.reader.read()
+        assert answer.startswith(b"HTTP/1.1 400 "), answer
+        assert answer.count(b"HTTP/1.1 ") == 1 and b'"type":"bad_request"' in answer, answer
+        if dialled.is_set():
+            assert await (await arrived).receive() is None
+        # Less than that is kept.
+        client, upstream = await bench.pair(early=frame(BINARY, bytes(1000), masked=True))
+        assert await upstream.receive() == (BINARY, bytes(1000))
+
+
 async def brief():
     """An upstream that says all it has with its answer, and leaves."""
 

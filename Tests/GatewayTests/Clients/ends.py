@@ -1,7 +1,7 @@
 """Programs that are both ends of a route, with the gateway between them.
 
-A test starts one with the name of a story, points a gateway at the `upstream PORT` that it prints, and tells it "PORT PID ADMIN-PORT" of that
-gateway on its standard input. The program judges what passes; its exit status is the answer.
+A test starts one with the name of a story, points a gateway at the `upstream PORT` that it prints, and tells it "PORT PID ADMIN-PORT"
+of that gateway on its standard input. The program judges what passes; its exit status is the answer.
 """
 
 import asyncio
@@ -94,8 +94,9 @@ class Ends(contextlib.AsyncExitStack):
     async def __aenter__(self):
         await super().__aenter__()
         server = await self.enter_async_context(
-            serve(self.serve, "127.0.0.1", 0, ssl=self.tls, create_connection=CountingServer, max_size=None, ping_interval=None, **self.options)
-        )
+            serve(
+                self.serve, "127.0.0.1", 0, ssl=self.tls, create_connection=CountingServer, max_size=None, ping_interval=None,
+                **self.options))
         announce(server.sockets[0].getsockname()[1])
         self.gateway = Gateway(await told())
         self.port = self.gateway.port

@@ -1,9 +1,9 @@
 """What passes between the two ends of an open session."""
 
 import asyncio
+import itertools
 import random
 
-from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from ends import MIB, Ends, main
@@ -67,9 +67,8 @@ async def too_large():
     """One byte more than `messages` allows: 1009 to the sender, and the other end hears that the session broke."""
     async with Ends() as ends:
         whole, pieces = bytes(16 * MIB + 1), [bytes(16 * MIB), b"\1"]
-        for from_client, message, reason in [
-            (True, whole, "Frame too big"), (True, pieces, "Message too big"), (False, whole, "Frame too big"), (False, pieces, "Message too big"),
-        ]:
+        cases = [(whole, "Frame too big"), (pieces, "Message too big")]
+        for from_client, (message, reason) in itertools.product((True, False), cases):
             client, upstream = await ends.pair()
             sender, receiver = (client, upstream) if from_client else (upstream, client)
 
@@ -128,7 +127,8 @@ async def subprotocols():
 
     async with Ends(select_subprotocol=choose) as ends:
         for offered, arrives, answered in [
-            (None, None, None), (["a"], "a", None), (["a", "b"], "a, b", "b"), (["token", "s3cret", "b"], "b", "b"), (["b", "bearer", "s3cret"], "b", "b"),
+            (None, None, None), (["a"], "a", None), (["a", "b"], "a, b", "b"),
+            (["token", "s3cret", "b"], "b", "b"), (["b", "bearer", "s3cret"], "b", "b"),
         ]:
             client, upstream = await ends.pair(subprotocols=offered)
             assert upstream.request.headers.get("Sec-WebSocket-Protocol") == arrives, upstream.request.headers

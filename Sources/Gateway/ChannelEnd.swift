@@ -9,6 +9,7 @@ final class ChannelEnd {
   let barrier = Barrier()
   let gate: Gate
   private let tls: TLSHandler?
+  private var isFinished = false
 
   init(_ channel: any Channel, gate: Gate, tls: consuming TLSSession?) {
     self.channel = channel
@@ -49,8 +50,10 @@ final class ChannelEnd {
     handler.start(received: gate.takeKept())
   }
 
-  /// Sends the last bytes of this connection and closes it when the peer has, or after a while.
+  /// Sends the last bytes of this connection and closes it when the peer has, or after a while. Only the first call counts.
   func finish(_ bytes: [UInt8], linger: TimeAmount = .seconds(2)) {
+    guard !isFinished else { return }
+    isFinished = true
     let channel = channel
     gate.discardFurtherInput()
     channel.eventLoop.assumeIsolated().scheduleTask(in: linger) { channel.close(promise: nil) }

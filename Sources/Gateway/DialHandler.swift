@@ -50,7 +50,10 @@ final class DialHandler: ChannelInboundHandler {
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
     case let error as TLSError: fail(.tls(error.name), context)
-    case let error as Gate.Failure: fail(.badHandshake("\(error)"), context)
+    case let error as Gate.Failure:
+      fail(.badHandshake("\(error)"), context)
+      // Behind the answer too: what is lost cannot be relayed.
+      context.close(promise: nil)
     // A reset, for one.
     case is IOError: fail(.closedEarly, context)
     default: fail(.badHandshake("the answer is not HTTP"), context)

@@ -12,6 +12,8 @@ final class Gate: ChannelDuplexHandler {
   enum Failure: Error, Equatable {
     /// The head is longer than allowed.
     case headTooLarge
+    /// More came behind the head than is kept. It is lost, so the connection cannot go on.
+    case tooMuchEarly
   }
 
   enum Kind {
@@ -44,20 +46,21 @@ final class Gate: ChannelDuplexHandler {
     var bytes = unwrapInboundIn(data)
     kept.writeBuffer(&bytes)
     while !isShut, let length = headLength() {
-      guard length <= maximumHead else { return fail(context) }
+      guard length <= maximumHead else { return fail(.headTooLarge, context) }
       let isInterim = kind == .response && status().map { (100..<200).contains($0) && $0 != 101 } == true
       isShut = !isInterim
       scanned = 0
       guard let head = kept.readSlice(length: length) else { return }
       context.fireChannelRead(wrapInboundOut(head))
     }
-    if kept.readableBytes > (isShut ? maximumKept : maximumHead) { fail(context) }
+    if isShut, kept.readableBytes > maximumKept { fail(.tooMuchEarly, context) }
+    if !isShut, kept.readableBytes > maximumHead { fail(.headTooLarge, context) }
   }
 
-  private func fail(_ context: ChannelHandlerContext) {
+  private func fail(_ failure: Failure, _ context: ChannelHandlerContext) {
     isDiscarding = true
     kept.clear()
-    context.fireErrorCaught(Failure.headTooLarge)
+    context.fireErrorCaught(failure)
   }
 
   /// Nothing is read past the head; the kernel holds what comes early, and its window slows the sender.

@@ -51,8 +51,8 @@ final class HandshakeHandler: ChannelInboundHandler {
     }
   }
 
-  private func refuse(_ kind: Refusal.Kind) {
-    let refusal = Refusal(kind)
+  private func refuse(_ kind: Refusal.Kind, _ message: String? = nil) {
+    let refusal = Refusal(kind, message: message)
     server.refused(refusal)
     end.finish(HTTPAnswer(refusal, session: connection.session).secured(tls: isTLS).bytes())
   }
@@ -81,8 +81,13 @@ final class HandshakeHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard task == nil else { return }
     timer?.cancel()
+    if let task {
+      guard case .some(.tooMuchEarly) = error as? Gate.Failure else { return }
+      // The task may not hand over what is no longer whole, and finds the connection answered.
+      task.cancel()
+      return refuse(.badRequest, "too much was sent before the answer")
+    }
     switch error {
     case is TLSError, is IOError: context.close(promise: nil)
     case is Gate.Failure: refuse(.headTooLarge)

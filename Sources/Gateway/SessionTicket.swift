@@ -71,6 +71,9 @@ final class SessionTicket: Sendable {
     if let first = outcome.firstUpstreamMessage { metrics.firstMessageSeconds(service.upstream.name).observe(milliseconds: first) }
     // The reactor must not wait for the log.
     core.log { [record] logger in
+      if record.outcome == .lost {
+        SecurityEvent.connectionError(ip: record.ip, error: "\(record.closedBy.rawValue) lost").log(to: logger, session: record.session)
+      }
       SecurityEvent.connectionClosed(
         ip: record.ip, code: record.code, reason: record.reason, remainingConnections: remaining
       ).log(to: logger, session: record.session)

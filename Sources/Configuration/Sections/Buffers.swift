@@ -15,7 +15,8 @@ public struct Buffers: Section, Equatable {
     fields: [
       Field(
         "early", \.early, .size(0...(64 << 20)),
-        "Client bytes kept, in order, until the upstream is open. The route is not known when they arrive, so only `defaults` can set it."),
+        "Client bytes kept, in order, until the upstream is open; beyond it 400. The route is not known when they arrive, so only `defaults` can set it."
+      ),
       Field("to_client", \.toClient, .size((4 << 10)...(64 << 20)), "Bytes that wait for the client. Beyond it the upstream is not read."),
       Field(
         "to_upstream", \.toUpstream, .size((4 << 10)...(64 << 20)),

@@ -107,10 +107,8 @@ struct ScannedMatch: Sendable {
       switch kind {
       case .number: if scanner.number(condition.slot) == scalar.number { return true }
       case .string:
-        if scanner.count(condition.slot) == scalar.textCount, !scanner.isTruncated(condition.slot), begins(condition.slot, scalar, scanner)
-        {
-          return true
-        }
+        let isWhole = scanner.count(condition.slot) == scalar.textCount && !scanner.isTruncated(condition.slot)
+        if isWhole, begins(condition.slot, scalar, scanner) { return true }
       default: return true
       }
     }

@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 0..<40)
+  @Test(arguments: 0..<12)
   func valuesAreThoseOfAParser(seed: Int) throws {
     var json = RandomJSON(seed: UInt64(seed))
     var scanner = JSONScanner(try Self.paths())
@@ -62,7 +62,7 @@ import Testing
     }
   }
 
-  @Test(arguments: 100..<140)
+  @Test(arguments: 100..<112)
   func whatAParserRefusesIsRefused(seed: Int) throws {
     var json = RandomJSON(seed: UInt64(seed))
     var scanner = JSONScanner(try Self.paths())

@@ -62,6 +62,7 @@ import Testing
     (#"{"type":"input_audio_buffer.append","audio":"AAAA_-8="}"#, .malformedBase64),
     (#"{"audio":"AAA\n","type":"input_audio_buffer.append"}"#, .malformedBase64),
     (#"{"audio":[0,0],"type":"input_audio_buffer.append"}"#, .malformedBase64), (#"{"type":"input_audio_buffer.append","audio":""}"#, nil),
+    (#"{"type":"input_audio_buffer.append","audio":"AA==\u0041\u0041\u0041\u0041"}"#, .malformedBase64),
     (#"{"type":"input_audio_buffer.append","audio":null}"#, nil), (#"{"type":"input_audio_buffer.append"}"#, nil),
     (#"{"type":"conversation.item.create","audio":"not base64"}"#, nil),
     (#"{"type":"input_audio_buffer.append","audio":"AAAA}"#, .malformedJSON),

@@ -1,3 +1,4 @@
+import JSON
 import Testing
 @testable import Vendors
 
@@ -65,6 +66,37 @@ import Testing
       }
       #expect(rules == (cut == 3 ? [.partialSample, .unexpectedContainer] : [.unexpectedContainer]), "cut every \(cut) bytes")
     }
+  }
+
+  /// What begins as a container does only matters at the beginning, which declaring the same format again is not.
+  @Test func theMiddleOfAStreamMayHoldAnything() throws {
+    var inspection = try Inspection(vendor("openai.realtime"))
+    #expect(inspection.append(Array(repeating: 7, count: 480)) == .pass)
+    for format in [#""input":{"format":{"type":"audio/pcm","rate":24000}}"#, #""output":{"format":{"type":"audio/pcma"}}"#] {
+      #expect(inspection.send("{\"type\":\"session.update\",\"session\":{\"audio\":{\(format)}}}") == .pass)
+      #expect(inspection.append(Self.wav()) == .pass)
+    }
+    #expect(inspection.send(#"{"type":"session.update","session":{"audio":{"input":{"format":{"type":"audio/pcmu"}}}}}"#) == .pass)
+    #expect(inspection.append(Self.wav()).rule == .unexpectedContainer)
+  }
+
+  /// Of base64 only the first bytes are kept: a header beyond them is not put together with what comes later.
+  @Test func aLongHeaderInBase64IsNotFollowed() throws {
+    var inspection = try Inspection(
+      yaml: """
+          codec: {client: json_text, server: json_text}
+          audio:
+            client: {match: {type: audio}, path: audio}
+            format: {query: {input: {encoding: encoding}}}
+        """)
+    func message(_ bytes: [UInt8]) -> String { "{\"type\":\"audio\",\"audio\":\"\(Base64.encode(bytes))\"}" }
+    let format = Array(Self.wav().prefix(36))
+    #expect(inspection.send(message(format + Array("LIST".utf8) + [44, 1, 0, 0] + Array(repeating: 0, count: 600))) == .pass)
+    // Where the header's next part would be, were these bytes the next ones.
+    let next = Array(repeating: UInt8(0), count: 344 - 258) + Array("data".utf8) + [0, 0, 0, 0]
+    #expect(inspection.send(message(next + Array(repeating: 0, count: 600))) == .pass)
+    #expect(inspection.inspector.format?.encoding == .container)
+    #expect(inspection.inspector.audio == .zero)
   }
 
   @Test(arguments: [2, 100, 1000, 100_000])

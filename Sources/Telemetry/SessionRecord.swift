@@ -15,7 +15,7 @@ public struct SessionRecord: Sendable, Equatable {
     case closed
     /// Opened, and a leg was lost without a Close.
     case lost
-    /// Opened, and ended by the gateway for a broken rule of the protocol or a limit.
+    /// Opened, and ended by the gateway for a broken rule of the protocol; messages too big are one.
     case violated
     /// Never opened.
     case refused

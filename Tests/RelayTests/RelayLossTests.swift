@@ -132,21 +132,7 @@ import WebSocket
     bench.start(
       session, terms, LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: []),
       LegTransport(descriptor: Descriptor(adopting: up.near), tls: nil, received: []))
-    // More than the client's side takes, less than the kernel holds for the reactor.
-    for number in 0..<60 { try session.upstream.send(String(repeating: "\(number % 10)", count: 1_000)) }
-    try session.upstream.sendClose(4_008, "quota")
-    try Ledger.wait("the upstream's bytes to be acknowledged") { session.upstream.unsent == 0 }
-    try Ledger.wait("the reactor to stop reading") { bench.counters.pauses > 0 }
-    session.upstream.close()
-    let wakeUps = bench.counters.wakeUps
-    for number in 0..<20 {
-      try session.client.send("unheard \(number)")
-      usleep(10_000)
-    }
-    // A broken socket that may not be read must not keep the thread awake.
-    #expect(bench.counters.wakeUps - wakeUps < 200)
-    for number in 0..<60 { #expect(try session.client.next() == .message(.text(String(repeating: "\(number % 10)", count: 1_000)))) }
-    #expect(try session.client.answerClose() == ClosePayload(code: CloseCode(rawValue: 4_008), reason: "quota"))
+    try bench.hearLastWordsBehindAStall(session)
     #expect(try session.client.rest().isEmpty)
     let outcome = try bench.outcome(of: session)
     #expect(outcome.closedBy == .upstream && outcome.cause == "closed" && outcome.code?.rawValue == 4_008)

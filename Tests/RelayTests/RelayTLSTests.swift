@@ -210,19 +210,7 @@ import WebSocket
     let up = try leg(.upstream, version)
     let session = bench.note(down, up.pair, client: Peer(.client, on: down.far), upstream: up.peer)
     bench.start(session, terms, LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: []), up.intoTransport())
-    for number in 0..<60 { try session.upstream.send(String(repeating: "\(number % 10)", count: 1_000)) }
-    try session.upstream.sendClose(4_008, "quota")
-    try Ledger.wait("the upstream's bytes to be acknowledged") { session.upstream.unsent == 0 }
-    try Ledger.wait("the reactor to stop reading") { bench.counters.pauses > 0 }
-    session.upstream.close()
-    let wakeUps = bench.counters.wakeUps
-    for number in 0..<20 {
-      try session.client.send("unheard \(number)")
-      usleep(10_000)
-    }
-    #expect(bench.counters.wakeUps - wakeUps < 200)
-    for number in 0..<60 { #expect(try session.client.next() == .message(.text(String(repeating: "\(number % 10)", count: 1_000)))) }
-    #expect(try session.client.answerClose() == ClosePayload(code: CloseCode(rawValue: 4_008), reason: "quota"))
+    try bench.hearLastWordsBehindAStall(session)
     #expect(try bench.outcome(of: session).cause == "closed")
     session.client.close()
     try bench.finish()

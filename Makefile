@@ -48,7 +48,9 @@ bench: deps-build ## relay beside nginx and HAProxy in one interleaved run
 	$(call need,$(BENCH_PACKAGES))
 	swift build -c release --product voxgate
 	swift build -c release --package-path Benchmarks
-	python3 Benchmarks/relay.py --gateway .build/release/voxgate $(BENCH)
+	mkdir -p Benchmarks/.results
+	Benchmarks/.build/release/parts --output Benchmarks/.results/parts.json
+	python3 Benchmarks/relay.py --gateway .build/release/voxgate --plot Benchmarks/.results/relay.svg $(BENCH)
 
 lint: ## check the format of every Swift file
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks/Package.swift Benchmarks/Sources

@@ -2,7 +2,6 @@
 """Compares the relay with nginx and HAProxy, side by side, in one run. README.md says what is measured and how to read it."""
 import argparse
 import os
-import resource
 import shutil
 import signal
 import sys
@@ -10,15 +9,18 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from harness import report
+from harness import plot, report
 from harness.certificates import Certificates
-from harness.measurement import Case, Sample, measure
-from harness.peers import available
-from harness.processes import Failure
+from harness.measurement import CONCURRENT, ECHO_BYTES, JSON_BYTES, Case, Sample, measure
+from harness.memory import measure_memory
+from harness.peers import KINDS, available
+from harness.processes import Failure, raise_descriptor_limit
 from harness.site import MODES, Site
 
 HERE = Path(__file__).resolve().parent
 LOADS = ("closed", "paced")
+PAYLOADS = ("binary", "json")
+SPARE = 512  # file descriptors of a relay beside two per session
 
 
 def options():
@@ -31,23 +33,28 @@ def options():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--gateway", default=HERE.parent / ".build/release/voxgate", metavar="PATH", help="the voxgate binary")
     parser.add_argument("--relay-load", default=HERE / ".build/release/relay-load", metavar="PATH", help="the load generator")
-    parser.add_argument("--peers", type=words, default=["nginx", "haproxy", "gateway"], help="also: direct, without any relay")
+    parser.add_argument("--peers", type=words, default=list(KINDS), help=f"{','.join(KINDS)}; direct is no relay at all")
     parser.add_argument("--modes", type=words, default=["plaintext", "tls-upstream"], help=",".join(MODES))
     parser.add_argument("--loads", type=words, default=list(LOADS), help=",".join(LOADS))
-    parser.add_argument("--sizes", type=numbers, default=[640, 8192], help="message sizes in bytes")
+    parser.add_argument("--payloads", type=words, default=list(PAYLOADS), help=",".join(PAYLOADS))
+    parser.add_argument("--sizes", type=numbers, default=[160, 640, 3200, 16384], help="bytes of binary messages; json has one size")
     parser.add_argument("--sessions", type=numbers, default=[50, 500])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=1.5, help="the measured window of one run")
     parser.add_argument("--warm-up", type=float, default=0.4, help="seconds before the window")
-    parser.add_argument("--quick", action="store_true", help="other defaults: one size, 50 sessions, one short round")
-    parser.add_argument("--idle", type=int, default=0, metavar="N", help="also: memory of N idle sessions")
-    parser.add_argument("--opens", action="store_true", help="also: sessions opened and closed as fast as it goes")
+    parser.add_argument("--quick", action="store_true", help="other defaults: one size, 50 sessions, one short round, messages alone")
+    parser.add_argument("--idle", type=int, default=2000, metavar="N", help="memory of N idle sessions; 0 leaves it out, here and below")
+    parser.add_argument("--churn", type=int, default=10000, metavar="N", help="memory as N sessions come and go")
+    parser.add_argument("--hold", type=int, default=5000, metavar="N", help="N sessions at once, each of which answers at the end")
+    parser.add_argument("--opens", action=argparse.BooleanOptionalAction, default=True,
+                        help="sessions opened and closed as fast as it goes")
     parser.add_argument("--cores", type=numbers, metavar="LOAD,PEER", help="which two cores to use")
     parser.add_argument("--output", default=HERE / ".results/relay.json", metavar="PATH", help="the raw results")
+    parser.add_argument("--plot", metavar="PATH", help="also: the ratios to nginx as an SVG")
     if "--quick" in sys.argv:
-        parser.set_defaults(sizes=[640], sessions=[50], rounds=1, seconds=1, warm_up=0.3)
+        parser.set_defaults(sizes=[640], sessions=[50], rounds=1, seconds=1, warm_up=0.3, idle=0, churn=0, hold=0, opens=False)
     chosen = parser.parse_args()
-    for name, allowed in (("modes", MODES), ("loads", LOADS)):
+    for name, allowed in (("modes", MODES), ("loads", LOADS), ("payloads", PAYLOADS)):
         for word in getattr(chosen, name):
             if word not in allowed:
                 parser.error(f"--{name}: unknown '{word}'; expected {', '.join(allowed)}")
@@ -61,11 +68,22 @@ def options():
 
 def cases(mode, chosen):
     for load in chosen.loads:
-        for size in chosen.sizes:
-            for sessions in chosen.sessions:
-                yield Case(mode, load, size, sessions)
+        for payload in chosen.payloads:
+            for size in chosen.sizes if payload == "binary" else [JSON_BYTES]:
+                for sessions in chosen.sessions:
+                    yield Case(mode, load, size, sessions, payload)
     if chosen.opens:
-        yield Case(mode, "open", 0, 32)
+        yield Case(mode, "open", 0, CONCURRENT)
+
+
+def memory_cases(mode, chosen):
+    """Each of these needs a fresh process."""
+    if chosen.idle:
+        yield Case(mode, "idle", 0, chosen.idle)
+    if chosen.churn:
+        yield Case(mode, "churn", 0, chosen.churn)
+    if chosen.hold:
+        yield Case(mode, "hold", ECHO_BYTES, chosen.hold, "binary")
 
 
 def run_mode(site, kinds, chosen, samples):
@@ -76,11 +94,14 @@ def run_mode(site, kinds, chosen, samples):
         peers = [peer for peer in (start(kind, site, samples, stack) for kind in kinds) if peer]
         for case in cases(site.mode, chosen):
             for number in range(1, chosen.rounds + 1):
-                for peer in peers:
+                for peer in filter(lambda peer: peer.takes(case), peers):
                     keep(samples, measure(peer, case, number, chosen.seconds, chosen.warm_up), chosen.rounds)
-        for kind in kinds:
-            if chosen.idle and kind.name != "direct":
-                measure_idle(kind, site, chosen, samples)
+    with ExitStack() as stack:
+        stack.callback(site.stop)
+        site.start_echo()
+        for case in memory_cases(site.mode, chosen):
+            for kind in filter(lambda kind: kind.takes(case), kinds):
+                run_memory(kind, site, case, samples)
 
 
 def start(kind, site, samples, stack):
@@ -94,12 +115,11 @@ def start(kind, site, samples, stack):
         return None
 
 
-def measure_idle(kind, site, chosen, samples):
-    """Memory, of a peer that has not served anything yet."""
+def run_memory(kind, site, case, samples):
     with ExitStack() as stack:
         peer = start(kind, site, samples, stack)
         if peer:
-            keep(samples, measure(peer, Case(site.mode, "idle", 0, chosen.idle), 1, 0, 0), 1)
+            keep(samples, measure_memory(peer, case), 1)
 
 
 def keep(samples, sample, rounds):
@@ -107,8 +127,8 @@ def keep(samples, sample, rounds):
     case = sample.case
     if sample.failure:
         result = f"failed: {sample.failure}"
-    elif case.load == "idle":
-        result = f"{report.number(sample.kilobytes, 1)} KB/session"
+    elif sample.memory:
+        result = ", ".join(f"{name} {report.number(value, 1)}" for name, value in sample.memory.items())
     else:
         result = f"{report.number(sample.cpu_microseconds, 2)} µs, {sample.rate:,.0f}/s"
     print(f"{case}, round {sample.round}/{rounds}: {sample.peer} {result}", file=sys.stderr, flush=True)
@@ -128,12 +148,16 @@ def prepare(chosen):
         print(line)
     if not kinds:
         raise Failure("nothing to measure")
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    most = max(chosen.sessions + [chosen.idle])
-    if 2 * most + 256 > hard:
-        raise Failure(f"{most} sessions need more than the {hard} file descriptors allowed here")
-    return kinds, most
+    most = max(chosen.sessions + [chosen.idle, chosen.hold])
+    limit = raise_descriptor_limit(2 * most + SPARE)
+    room = (limit - SPARE) // 2
+    for name in ("idle", "hold"):
+        if getattr(chosen, name) > room:
+            print(f"--{name} {getattr(chosen, name)}: only {room} sessions, because {limit} file descriptors are allowed here")
+            setattr(chosen, name, room)
+    if max(chosen.sessions) > room:
+        raise Failure(f"{max(chosen.sessions)} sessions need more than the {limit} file descriptors allowed here")
+    return kinds, min(most, room)
 
 
 def run(chosen, samples):
@@ -178,6 +202,9 @@ def main():
         status = int(report.print_notes(rows, samples)) if status == 0 else status
         report.write(chosen.output, vars(chosen), samples, rows)
         print(f"\nraw results: {chosen.output}")
+        if chosen.plot:
+            plot.write(chosen.plot, rows)
+            print(f"plot: {chosen.plot}")
     return status
 
 

@@ -1,10 +1,14 @@
 """One run of the load generator against one peer, and what it says about it."""
 import json
 import subprocess
-import time
 from dataclasses import asdict, dataclass
 
-from .processes import Failure, Process, resident_kilobytes
+from .processes import Failure, Process
+
+JSON_BYTES = 5 << 10  # a message of the json payload, less what whole samples and whole base64 leave
+INTERVAL_MS = 20  # between two paced messages of a session
+ECHO_BYTES = 640  # of the message that a held session sends
+CONCURRENT = 32  # sessions that are opened at a time by `open` and `churn`
 
 
 @dataclass(frozen=True)
@@ -12,14 +16,19 @@ class Case:
     """What the peers are compared on."""
 
     mode: str  # plaintext, tls-upstream, tls-both
-    load: str  # closed, paced, open, idle; start, for a peer that did not come up
+    load: str  # closed, paced, open, idle, churn, hold; start, for a peer that did not come up
     bytes: int
     sessions: int
+    payload: str = ""  # binary, json; none where it is not about messages
+
+    @property
+    def message(self):
+        return "5 KB JSON" if self.payload == "json" else f"{self.bytes} B"
 
     def __str__(self):
         if self.load == "start":
             return f"{self.mode} start"
-        return f"{self.mode} {self.load} {self.bytes} B x {self.sessions}"
+        return f"{self.mode} {self.load} {f'{self.message} ' if self.payload else ''}x {self.sessions}"
 
 
 @dataclass
@@ -34,27 +43,25 @@ class Sample:
     rate: float = None  # relayed messages, or opened sessions, per second
     p50: float = None  # microseconds
     p99: float = None
-    p999: float = None
+    p999: float = None  # of a thousand or more
     echo_cpu_share: float = None  # of one core; near 1 together with the generator's the harness is the limit
     peer_cpu_share: float = None
     overloaded: bool = False  # paced: echoes came back slower than messages were due
-    kilobytes: float = None  # resident memory per idle session
+    memory: dict = None  # idle, churn, hold: as memory.py says
     raw: dict = None
 
     def as_dictionary(self):
         return asdict(self)
 
 
-INTERVAL_MS = 20  # between two paced messages of a session
-
-
 class LoadRun:
     """The load generator at work, and the one line that it prints."""
 
-    def __init__(self, peer, case, seconds, warm_up):
+    def __init__(self, peer, case, seconds, warm_up, **more):
         site = peer.site
-        command = [site.program, "load", "--mode", case.load, "--url", peer.url, "--connections", case.sessions,
-                   "--bytes", case.bytes, "--seconds", seconds, "--warm-up", warm_up, "--interval-ms", INTERVAL_MS]
+        options = {"mode": case.load, "url": peer.url, "connections": case.sessions, "payload": case.payload or "binary",
+                   "bytes": case.bytes, "seconds": seconds, "warm-up": warm_up, "interval-ms": INTERVAL_MS, **more}
+        command = [site.program, "load"] + [word for name, value in options.items() for word in (f"--{name}", value)]
         if peer.url.startswith("wss:"):
             command += ["--ca", site.certificates.authority]
         for pid in (peer.pid, site.echo.pid):
@@ -67,7 +74,10 @@ class LoadRun:
         if not line:
             self.process.child.wait()
             raise Failure(self.process.tail().removeprefix("relay-load: "))
-        return json.loads(line)
+        raw = json.loads(line)
+        if raw["lost"]:
+            raise Failure(f"{raw['lost']} sessions lost; {raw.get('failure')}")
+        return raw
 
     def finish(self):
         """Lets the sessions close, which takes the generator two seconds at most."""
@@ -76,40 +86,34 @@ class LoadRun:
         except subprocess.TimeoutExpired:
             pass
 
-    def stop(self):
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.stop()
 
 
 def measure(peer, case, number, seconds, warm_up):
     sample = Sample(case, peer.name, number)
-    run = LoadRun(peer, case, 60 if case.load == "idle" else seconds, warm_up)
     try:
-        before = resident_kilobytes(peer.pid) if peer.pid else 0
-        raw = sample.raw = run.result()
-        if raw["lost"]:
-            raise Failure(f"{raw['lost']} sessions lost; {raw.get('failure')}")
-        if case.load == "idle":
-            time.sleep(1)  # what opening needed may be given back
-            sample.kilobytes = (resident_kilobytes(peer.pid) - before) / case.sessions if peer.pid else None
-        else:
+        with LoadRun(peer, case, seconds, warm_up) as run:
+            sample.raw = run.result()
             run.finish()
-            fill(sample, peer, raw)
+            fill(sample, peer, sample.raw)
     except Failure as failure:
         sample.failure = str(failure)
-    finally:
-        run.stop()
     return sample
 
 
 def fill(sample, peer, raw):
     # An echo passes the peer twice, once in each direction.
-    done = raw["opens"] if sample.case.load == "open" else 2 * raw["messages"]
+    count = raw["opens"] if sample.case.load == "open" else raw["messages"]
+    done = count if sample.case.load == "open" else 2 * count
     if done == 0:
         raise Failure("nothing arrived in the measured window")
     sample.rate = done / raw["seconds"]
     sample.overloaded = sample.case.load == "paced" and sample.rate < 0.97 * 2 * sample.case.sessions * 1000 / INTERVAL_MS
-    latency = raw["latency_microseconds"]
-    sample.p50, sample.p99, sample.p999 = latency["p50"], latency["p99"], latency["p999"]
+    fill_latency(sample, raw, count)
     for watched in raw["watched"]:
         nanoseconds = watched.get("cpu_nanoseconds")
         if nanoseconds is None:
@@ -120,3 +124,10 @@ def fill(sample, peer, raw):
             sample.peer_cpu_share = share
         else:
             sample.echo_cpu_share = share
+
+
+def fill_latency(sample, raw, count):
+    latency = raw["latency_microseconds"]
+    sample.p50, sample.p99 = latency["p50"], latency["p99"]
+    # Of fewer than a thousand it would be the maximum.
+    sample.p999 = latency["p999"] if count >= 1000 else None

@@ -1,4 +1,5 @@
-"""The peers under test. Each is a blind tunnel on one worker or thread, with 32 KiB buffers where they can be chosen."""
+"""The peers under test, each on one worker or thread, with 32 KiB buffers where they can be chosen."""
+import json
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +12,9 @@ class Peer:
 
     name = ""
     missing = ""
+    payloads = ("binary", "json")
+    loads = ("closed", "paced", "open", "idle", "churn", "hold")
+    flaw = None  # opcode and payload of a message that it must refuse
 
     def __init__(self, site):
         self.site = site
@@ -19,6 +23,7 @@ class Peer:
         self.process = Process(self.name, self.command(), site.peer_core, self.folder)
         try:
             site.wait_until_open(self.process, self.port)
+            self.prove()
             self.pid = self.find_pid()
         except BaseException:
             self.process.stop()
@@ -27,6 +32,16 @@ class Peer:
     @property
     def url(self):
         return self.site.url(self.port)
+
+    @classmethod
+    def takes(cls, case):
+        """Whether it is to be measured in this case."""
+        return case.load in cls.loads and (not case.payload or case.payload in cls.payloads)
+
+    def prove(self):
+        """A peer that is to look into messages must be seen to do so."""
+        if self.flaw and (code := self.site.close_code(self.port, *self.flaw)) != 1007:
+            raise Failure(f"{self.name} let a bad message pass (close code {code}, expected 1007): it inspects nothing")
 
     def command(self):
         raise NotImplementedError
@@ -68,7 +83,8 @@ worker_processes 1;
 worker_rlimit_nofile {2 * site.sessions + 256};
 pid {self.folder}/nginx.pid;
 error_log stderr warn;
-events {{ worker_connections {2 * site.sessions + 256}; }}
+# Beyond 15/16 of them nginx closes connections that wait for their request.
+events {{ worker_connections {3 * site.sessions + 256}; }}
 http {{
   access_log off;
   {temporary}
@@ -108,7 +124,7 @@ class HAProxy(Peer):
             server += f" ssl verify required ca-file {files.authority} sni str(localhost) verifyhost localhost"
         config = self.write("haproxy.cfg", f"""global
   nbthread 1
-  maxconn {2 * site.sessions + 256}
+  maxconn {site.sessions + 128}
   tune.bufsize 32768
 defaults
   mode http
@@ -126,35 +142,81 @@ backend echo
 
 
 class Gateway(Peer):
+    """Transparent, as it is without asking for anything: frame headers are judged, payloads pass untouched."""
+
     name = "gateway"
     program = None  # the voxgate binary; set by relay.py
+    # Nothing here bounds opens and concurrent sessions, which all come from one address.
+    route = {"upstream": "echo", "authentication": "none", "origins": ["*"]}
 
-    # One place for what bounds opens and concurrent sessions: everything here comes from one address.
-    top_level = ""
-    route = '{upstream: echo, authentication: none, origins: ["*"]}'
+    def sections(self):
+        """What stands in the file beside listeners, upstreams and routes."""
+        return {}
+
+    def upstream(self):
+        return {"url": self.site.echo_url}
 
     def command(self):
         site, files = self.site, self.site.certificates
-        listener, upstream = f'address: "127.0.0.1:{self.port}"', f'url: "ws://127.0.0.1:{site.echo_port}"'
+        listener, upstream = {"address": f"127.0.0.1:{self.port}"}, self.upstream()
         if site.downstream_tls:
-            listener += f', tls: {{certificate: "{files.certificate}", key: "{files.key}"}}'
+            listener["tls"] = {"certificate": str(files.certificate), "key": str(files.key)}
         if site.upstream_tls:
-            upstream = f'url: "wss://localhost:{site.echo_port}", tls: {{ca: "{files.authority}"}}'
-        config = self.write("upstreams.yaml", f"""version: 1
-{self.top_level}
-listeners: [{{{listener}}}]
-upstreams:
-  echo: {{{upstream}}}
-routes:
-  /echo: {self.route}
-""")
+            upstream["tls"] = {"ca": str(files.authority)}
+        # All JSON is YAML.
+        config = self.write("upstreams.yaml", json.dumps({
+            "version": 1, **self.sections(), "listeners": [listener], "upstreams": {"echo": upstream}, "routes": {"/echo": self.route},
+        }, indent=1))
         return [self.program, "serve", "--config", config]
+
+
+class GatewayInspect(Gateway):
+    """Messages limited and counted, binary audio validated and counted."""
+
+    name = "gateway-inspect"
+    payloads = ("binary",)
+    flaw = (2, bytes(641))  # half a sample
+    loads = ("closed", "paced", "idle")
+    route = {**Gateway.route, "tier": "metered",
+             "audio": {"policy": "reject", "encoding": "linear16", "sample_rate": 16000, "channels": 1}}
+
+    def sections(self):
+        # Limits that nothing meets: what they cost is the counting.
+        return {"tiers": {"metered": {
+            "messages": {"ip": {"rate": "100000000/1s", "burst": 1000000}}, "bytes": {"ip": "64GiB/1s"}}}}
+
+
+class GatewayJSON(Gateway):
+    """Text messages scanned as JSON, and the base64 audio in them validated and counted, in both directions."""
+
+    name = "gateway-json"
+    payloads = ("json",)
+    flaw = (1, b'{"type":"input_audio_buffer.append","audio":"AAA"}')  # no whole group of base64
+    loads = ("closed", "paced", "idle")
+    route = {**Gateway.route, "audio": {"policy": "reject"}}
+
+    def sections(self):
+        audio = {"match": {"type": "input_audio_buffer.append"}, "path": "audio"}
+        sound = {"encoding": "pcm", "rate": 24000}
+        allowed = {"pcm": {"codec": "pcm_s16le", "rates": [24000], "channels": [1]}}
+        return {"vendors": {"echo.json": {
+            "kind": "speech_to_speech",
+            "endpoint": {"url": f"{self.site.echo_url}/"},
+            "codec": {"client": "json_text", "server": "json_text"},
+            "discriminator": [{"path": "type"}],
+            "audio": {
+                "client": audio, "server": audio, "format": {"defaults": {"input": sound, "output": sound}},
+                "allowed": {"input": allowed, "output": allowed}}}}}
+
+    def upstream(self):
+        return {"vendor": "echo.json"}
 
 
 class Direct(Peer):
     """No relay at all: what load generator and echo can do by themselves."""
 
     name = "direct"
+    loads = ("closed", "paced")
 
     def __init__(self, site):
         self.site = site
@@ -162,14 +224,13 @@ class Direct(Peer):
 
     @property
     def url(self):
-        scheme = "wss://localhost" if self.site.upstream_tls else "ws://127.0.0.1"
-        return f"{scheme}:{self.site.echo_port}/echo"
+        return f"{self.site.echo_url}/echo"
 
     def stop(self):
         pass
 
 
-KINDS = {kind.name: kind for kind in (Nginx, HAProxy, Gateway, Direct)}
+KINDS = {kind.name: kind for kind in (Direct, Nginx, HAProxy, Gateway, GatewayInspect, GatewayJSON)}
 
 
 def available(names, gateway):

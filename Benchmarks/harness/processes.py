@@ -1,5 +1,6 @@
 """Processes that the benchmark starts: pinned to a core, logged to a file, stopped by their own pid."""
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -75,8 +76,25 @@ def wait_until(condition, seconds, what):
     raise Failure(f"{what}: not within {seconds} s")
 
 
-def resident_kilobytes(pid):
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1])
-    return 0
+def memory(pid):
+    """Resident memory in KB: all of it, and the anonymous part, which is heap and stacks without the program's own pages."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        text = ""
+    fields = dict(line.split(":", 1) for line in text.splitlines())
+    if "VmRSS" not in fields:
+        raise Failure(f"process {pid} has ended")
+    return tuple(int(fields[name].split()[0]) for name in ("VmRSS", "RssAnon"))
+
+
+def raise_descriptor_limit(wanted):
+    """Raises it as far as possible, beyond the hard limit where that is allowed; answers what it is now."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in (max(wanted, hard), hard):
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+            return limit
+        except (OSError, ValueError):
+            continue
+    return hard

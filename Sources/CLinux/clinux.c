@@ -1,4 +1,5 @@
 #define _GNU_SOURCE 1
+#include <malloc.h>
 #include <sched.h>
 #include "clinux.h"
 
@@ -9,3 +10,5 @@ int clinux_processors(void) {
   int count = CPU_COUNT(&set);
   return count > 0 ? count : 1;
 }
+
+void clinux_trim_heap(void) { malloc_trim(0); }

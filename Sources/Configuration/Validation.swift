@@ -58,10 +58,47 @@ struct Validation {
         checkFile(method.publicKey, "public_key of authentication '\(name)'", at: node?["public_key"])
         checkFile(method.jwksFile, "jwks_file of authentication '\(name)'", at: node?["jwks_file"])
       case .apiKey(let method): checkFile(method.file, "file of authentication '\(name)'", at: node?["file"])
-      case .sessionToken(let method):
-        checkNames(method.authentication, in: "authentication '\(name)'", at: node?["authentication"])
-      case .forward, .introspection, .mutualTLS: break
+      case .sessionToken(let method): checkSessionToken(method, name, at: node)
+      case .mutualTLS:
+        if !configuration.listeners.contains(where: { $0.tls?.clientCA != nil }) {
+          reader.warning("authentication '\(name)' will refuse everybody: no listener has 'client_ca'", at: node?.start)
+        }
+      case .forward, .introspection: break
       }
+      checkEndpoint(of: method, name, at: node)
+    }
+  }
+
+  private mutating func checkSessionToken(_ method: SessionTokenMethod, _ name: String, at node: Node?) {
+    let owner = "authentication '\(name)'"
+    checkNames(method.authentication, in: owner, at: node?["authentication"])
+    if method.authentication == RouteAuthentication.none {
+      danger("\(owner) gives tokens to anybody who reaches it", at: node?["authentication"]?.start)
+    }
+    if method.authentication?.names.contains(name) ?? false {
+      reader.error("\(owner) asks for a token before it gives one out", at: node?["authentication"]?.start)
+    }
+    let mark = node?["path"]?.start ?? node?.start
+    if method.path == "/health" || method.path == "/ready" || configuration.routes.contains(where: { $0.path.description == method.path }) {
+      reader.error("'path' in \(owner) is another page's already: '\(method.path)'", at: mark)
+    }
+    for (other, entry) in configuration.authentication where other < name {
+      guard case .sessionToken(let earlier) = entry, earlier.path == method.path else { continue }
+      reader.error("'path' in \(owner) is that of authentication '\(other)' already; give one of them another", at: mark)
+    }
+  }
+
+  /// Keys, tokens and answers that cross a network in the clear are anybody's.
+  private mutating func checkEndpoint(of method: AuthenticationMethod, _ name: String, at node: Node?) {
+    guard let endpoint = method.endpoint, node?[endpoint.key] != nil else { return }
+    let phrase = "'\(endpoint.key)' in authentication '\(name)'"
+    do throws(WebSocketURL.Problem) {
+      // The two kinds of URL have the same parts.
+      let url = try WebSocketURL("ws" + endpoint.url.dropFirst("http".count))
+      guard !url.isSecure, !endpoint.plainHTTP, url.host != "localhost", IPAddress(url.host)?.isLoopback != true else { return }
+      reader.error("\(phrase) must begin with https://; for http:// beyond this machine say 'plain_http: true'", at: node?[endpoint.key]?.start)
+    } catch {
+      reader.error("\(phrase) must have a valid host, port and path", at: node?[endpoint.key]?.start)
     }
   }
 
@@ -146,13 +183,8 @@ struct Validation {
   private mutating func checkNames(_ authentication: RouteAuthentication?, in owner: String, at node: Node?) {
     for (index, name) in (authentication?.names ?? []).enumerated() {
       let mark = node?.sequence.flatMap { $0.indices.contains(index) ? $0[index].start : nil } ?? node?.start
-      guard let method = configuration.authentication[name] else {
-        unknown("authentication", name, in: owner, configuration.authentication.keys, at: mark)
-        continue
-      }
-      if !method.isInEffect {
-        reader.error("\(owner) relies on authentication '\(name)', which is not yet in effect", at: mark)
-      }
+      guard configuration.authentication[name] == nil else { continue }
+      unknown("authentication", name, in: owner, configuration.authentication.keys, at: mark)
     }
   }
 

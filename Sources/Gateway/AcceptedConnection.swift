@@ -46,7 +46,7 @@ actor AcceptedConnection {
   }
 
   /// What the upstream agreed to.
-  func agreement(of upstream: NIOLoopBound<DialedEnd>) -> ClientOpening.Agreement { upstream.value.agreement }
+  func agreement(of upstream: NIOLoopBound<DialedEnd>) -> DialedEnd.Agreement { upstream.value.agreement }
 
   /// Takes both sockets away from NIO, once everything written to them has reached the kernel.
   ///

@@ -9,9 +9,9 @@ final class DialHandler: ChannelInboundHandler {
   typealias OutboundOut = HTTPClientRequestPart
 
   private let target: DialTarget
-  private var answered: EventLoopPromise<ClientOpening.Agreement>?
+  private var answered: EventLoopPromise<DialedEnd.Agreement>?
 
-  init(_ target: DialTarget, answered: EventLoopPromise<ClientOpening.Agreement>) {
+  init(_ target: DialTarget, answered: EventLoopPromise<DialedEnd.Agreement>) {
     self.target = target
     self.answered = answered
   }
@@ -30,8 +30,11 @@ final class DialHandler: ChannelInboundHandler {
     do {
       let agreement = try target.opening.validate(
         status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) })
-      answered?.succeed(agreement)
+      let deflate = try target.deflate?.agreement(answer: agreement.extensions)
+      answered?.succeed(DialedEnd.Agreement(subprotocol: agreement.subprotocol, deflate: deflate))
       answered = nil
+    } catch let error as DeflateAnswerError {
+      fail(.badHandshake(error.text), context)
     } catch {
       fail(.badHandshake("\(error)"), context)
     }

@@ -14,14 +14,22 @@ struct DialTarget: Sendable {
   var tls: TLSContext?
   /// The request; its `Host`, key and headers are complete.
   var opening: ClientOpening
+  /// What its offer of permessage-deflate was made from; nil where it makes none.
+  var deflate: DeflateSettings?
 }
 
 /// An upstream that has answered 101 and waits to be handed over. Bound to its event loop.
 final class DialedEnd {
-  let end: ChannelEnd
-  let agreement: ClientOpening.Agreement
+  /// What it agreed to.
+  struct Agreement: Sendable {
+    let subprotocol: String?
+    let deflate: DeflateParameters?
+  }
 
-  init(_ end: ChannelEnd, _ agreement: ClientOpening.Agreement) {
+  let end: ChannelEnd
+  let agreement: Agreement
+
+  init(_ end: ChannelEnd, _ agreement: Agreement) {
     self.end = end
     self.agreement = agreement
   }
@@ -70,7 +78,7 @@ struct Dialer: Sendable {
   private func attempt(_ target: DialTarget, _ address: SocketAddress, within budget: TimeAmount) async throws(DialFailure) -> NIOLoopBound<
     DialedEnd
   > {
-    let answered = loop.makePromise(of: ClientOpening.Agreement.self)
+    let answered = loop.makePromise(of: DialedEnd.Agreement.self)
     let slot = NIOLoopBoundBox<ChannelEnd?>.makeEmptyBox(valueType: ChannelEnd.self, eventLoop: loop)
     let deadline = NIODeadline.now() + budget
     let connected = ClientBootstrap(group: loop)

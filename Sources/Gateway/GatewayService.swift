@@ -13,7 +13,7 @@ import Tokens
 import Vendors
 
 /// The gateway as a service: binds, serves until it is told to shut down, drains.
-public struct GatewayService: Service {
+public struct GatewayService: Service, CustomStringConvertible {
   /// What it needs to start.
   public struct Settings: Sendable {
     public var configuration: GatewayConfiguration
@@ -42,6 +42,9 @@ public struct GatewayService: Service {
   private let settings: Settings
   private let logger: Logger
 
+  /// The service's name: the default would spell out the settings, secrets of the environment among them.
+  public var description: String { "gateway" }
+
   public init(_ settings: Settings, logger: Logger) {
     self.settings = settings
     self.logger = logger
@@ -61,6 +64,7 @@ public struct GatewayService: Service {
       logLoop: group.next())
     report(core)
     let listeners = try await listen(core, group)
+    group.next().scheduleRepeatedTask(initialDelay: .seconds(2), delay: .seconds(2)) { _ in core.trimHeap() }
 
     await waitForShutdown()
     await drain(core, listeners)

@@ -65,27 +65,35 @@ struct Handshake: RequestServer {
 
   private func open(_ opening: Opening, _ snapshot: Snapshot) async throws(Refusal) {
     let admitted = try admit(opening, snapshot)
-    let target = try target(opening, ip: admitted.ip)
-    let upstream = try await dial(target, opening, ip: admitted.ip)
+    let composed = try compose(opening)
+    let upstream = try await dial(target(composed, opening), opening, ip: admitted.ip)
     let ready = NIODeadline.now()
 
     // The upstream's choice holds where the client offered it; a vendor's own subprotocols are none of the client's.
     let agreement = await opening.connection.agreement(of: upstream)
     let subprotocol = answer(opening, selected: agreement.subprotocol)
-    let headers = opening.request.responseHeaders(subprotocol: subprotocol) + admitted.headers
+    let deflate = opening.service.deflate.client.agreement(offers: opening.request.extensions)
+    let headers =
+      opening.request.responseHeaders(subprotocol: subprotocol, extensions: deflate.map { [$0.header] } ?? []) + admitted.headers
     let owed = HTTPAnswer.head(status: 101, headers: headers.map { ($0.name, $0.value) }) + "\r\n"
 
-    let (id, reactor) = core.nextSession()
+    for notice in admitted.notices { notice.log(to: core.logger, session: opening.connection.session) }
+    let meters = admitted.meters
+    let terms = opening.service.terms(under: admitted.tier)
     let ticket = SessionTicket(
-      admitted, core: core, session: opening.connection.session, service: opening.service, dial: ready - opening.started)
-    guard let ends = await opening.connection.leave(with: upstream, owed: Array(owed.utf8)) else {
+      admitted, core: core, session: opening.connection.session, service: opening.service, ready: ready - opening.started)
+    guard var ends = await opening.connection.leave(with: upstream, owed: Array(owed.utf8)) else {
       throw Refusal(.upstreamUnreachable)
     }
+    ends.downstream.compression = deflate.map { LegTransport.Compression($0.parameters, opening.service.deflate.client) }
+    ends.upstream.compression = agreement.deflate.map { LegTransport.Compression($0, opening.service.deflate.upstream) }
+    let inspectors = opening.service.inspection.inspectors(meters: meters, query: composed.url.query) { ticket.note($0) }
     ticket.opened()
+    let (id, reactor) = core.nextSession()
     reactor.open(
-      RelayParcel(id: id, downstream: ends.downstream, upstream: ends.upstream, terms: opening.service.terms) { outcome in
-        ticket.ended(outcome)
-      })
+      RelayParcel(
+        id: id, downstream: ends.downstream, upstream: ends.upstream, terms: terms, makeInspectors: inspectors
+      ) { outcome in ticket.ended(outcome) })
   }
 
   private func admit(_ opening: Opening, _ snapshot: Snapshot) throws(Refusal) -> Admitted {
@@ -108,11 +116,11 @@ struct Handshake: RequestServer {
     return try core.admission.admit(request, policy: opening.service.policy, now: .now)
   }
 
-  private func target(_ opening: Opening, ip: String) throws(Refusal) -> DialTarget {
-    let upstream = opening.service.upstream
-    let request: UpstreamRequest
+  /// What the upstream is asked for.
+  private func compose(_ opening: Opening) throws(Refusal) -> UpstreamRequest {
     do throws(EndpointError) {
-      request = try opening.service.endpoint.request(opening.credential.request, secret: upstream.secret?.reveal(), uuid: UUIDText.random())
+      let secret = opening.service.upstream.secret?.reveal()
+      return try opening.service.endpoint.request(opening.credential.request, secret: secret, uuid: UUIDText.random())
     } catch {
       core.logger.warning("upstream request", metadata: ["route": "\(opening.service.name)", "error": "\(error)"])
       switch error.status {
@@ -121,16 +129,22 @@ struct Handshake: RequestServer {
       default: throw Refusal(.misconfigured)
       }
     }
+  }
+
+  private func target(_ request: UpstreamRequest, _ opening: Opening) throws(Refusal) -> DialTarget {
+    let upstream = opening.service.upstream
+    let deflate = opening.service.deflate.upstream
     let isSecure = request.scheme == "wss"
     var random = SystemRandomNumberGenerator()
     do throws(ClientOpeningError) {
       let handshake = try ClientOpening(
         host: request.url.authority, path: request.target, subprotocols: request.subprotocols,
-        headers: request.headers.map { (name: $0.0, value: $0.1) }, using: &random)
+        extensions: deflate.offer.map { [$0] } ?? [], headers: request.headers.map { (name: $0.0, value: $0.1) }, using: &random)
       if let simulator = upstream.simulator {
-        return DialTarget(host: "127.0.0.1", port: simulator.port, tls: nil, opening: handshake)
+        return DialTarget(host: "127.0.0.1", port: simulator.port, tls: nil, opening: handshake, deflate: deflate)
       }
-      return DialTarget(host: request.host, port: request.port, tls: isSecure ? upstream.tls : nil, opening: handshake)
+      return DialTarget(
+        host: request.host, port: request.port, tls: isSecure ? upstream.tls : nil, opening: handshake, deflate: deflate)
     } catch {
       core.logger.warning("upstream request", metadata: ["route": "\(opening.service.name)", "error": "\(error)"])
       throw Refusal(.misconfigured)

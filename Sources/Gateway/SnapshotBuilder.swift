@@ -43,7 +43,7 @@ struct SnapshotBuilder {
       let tier = route.tier.flatMap { configuration.tiers[$0] }
       do {
         let endpoint = try endpoint(settings, upstream.descriptor, route: route)
-        routes.append(RouteService(route, policy: policy(route, tier, methods), upstream: upstream, endpoint: endpoint, tier: tier))
+        routes.append(try RouteService(route, policy: policy(route, tier, methods), upstream: upstream, endpoint: endpoint, tier: tier))
       } catch {
         problems.append("route '\(route.path)': \(error)")
       }
@@ -101,9 +101,10 @@ struct SnapshotBuilder {
     policy.enabled = route.enabled.isOn(environment: environment)
     policy.origin = OriginGuard(route.origins, allowsMissing: route.missingOrigin == .allow)
     policy.credentials = route.authentication?.names.compactMap { methods[$0] } ?? []
-    guard let tier, let name = route.tier else { return policy }
-    if let limit = tier.opens.ip { policy.opens.append(.init(name, per: .address, Allowance(limit))) }
-    if let most = tier.concurrent.ip { policy.sessions.append(.init(name, per: .address, most)) }
+    if let tier, let name = route.tier { policy.tier = TierPolicy(name, tier) }
+    if route.authentication?.names.contains(where: { configuration.authentication[$0]?.namesTiers ?? false }) ?? false {
+      for (name, tier) in configuration.tiers { policy.tiers[name] = TierPolicy(name, tier) }
+    }
     return policy
   }
 }
@@ -112,6 +113,16 @@ struct SnapshotBuilder {
 private struct UnavailableGuard: CredentialGuard {
   let method: String
   func check(_ credential: String, now: Moment) throws(CredentialError) -> Caller { throw CredentialError("method_unavailable") }
+}
+
+extension AuthenticationMethod {
+  /// Whether its credentials may say which tier holds for their caller.
+  fileprivate var namesTiers: Bool {
+    switch self {
+    case .jwt(let jwt): jwt.tierClaim != nil
+    default: false
+    }
+  }
 }
 
 /// Which upstreams the vendors' simulators stand in for.

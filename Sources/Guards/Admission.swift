@@ -6,18 +6,24 @@ import Telemetry
 public final class Admission: Sendable {
   public let rates: RateGuard
   public let connections: ConnectionGuard
+  public let meters: MeterTable
+  /// What was turned off while the gateway runs.
+  public let switches = KillSwitches()
+  /// What strangers may hold before they get here.
+  public let handshakes: HandshakeGuard
   private let draining = Atomic(false)
 
   /// Counts every session of an address, limited or not, for the security log.
   private static let perAddress = "address"
-  private static let failures = "failures"
 
   /// - Parameters:
   ///   - capacity: most sessions at once.
   ///   - entries: most keys whose rates are remembered.
-  public init(capacity: Int, entries: Int = 131_072) {
+  public init(capacity: Int, entries: Int = 131_072, handshakes: HandshakeGuard.Limits = HandshakeGuard.Limits()) {
     rates = RateGuard(entries: entries)
     connections = ConnectionGuard(capacity: capacity)
+    meters = MeterTable(entries: entries)
+    self.handshakes = HandshakeGuard(handshakes)
   }
 
   /// From now on no session is admitted.
@@ -25,84 +31,135 @@ public final class Admission: Sendable {
 
   public var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-  /// All guards in order; the first refusal wins.
+  /// All guards in order; the first refusal wins. For routes whose credentials are checked without asking anybody.
   ///
   /// - Parameter policy: nil when there is no such route.
   public func admit(_ request: AdmissionRequest, policy: RoutePolicy?, now: Moment) throws(Refusal) -> Admitted {
-    var admitted = try enter(request, policy: policy, now: now)
-    // `enter` has refused what has no policy.
-    guard let policy else { return admitted }
-    if let caller = try authenticate(request, policy: policy, now: now) {
-      try identify(&admitted, as: caller, policy: policy, now: now)
+    let policy = try pass(request, policy: policy)
+    guard !policy.tiers.isEmpty else {
+      var admitted = try seat(request, under: policy.tier, now: now)
+      try identify(&admitted, as: authenticate(request, policy: policy, now: now), policy: policy, now: now)
+      return admitted
     }
+    // Which limits hold depends on who is calling.
+    let caller: Caller?
+    do throws(Refusal) { caller = try authenticate(request, policy: policy, now: now) } catch {
+      throw failed(error, request, policy, now: now)
+    }
+    var admitted = try seat(request, under: policy.tier(of: caller), now: now)
+    try identify(&admitted, as: caller, policy: policy, now: now)
+    return admitted
+  }
+
+  /// All guards in the same order, where somebody may have to be asked who is calling.
+  ///
+  /// - Parameters:
+  ///   - now: read again after the answer, which takes its time.
+  ///   - caller: finds out, by ``mayTry(_:policy:now:)``, the route's guards and ``settle(_:_:policy:now:)``. Called at most once.
+  public func admit(
+    _ request: AdmissionRequest, policy: RoutePolicy?, now: () -> Moment, caller: () async throws(Refusal) -> Caller?
+  ) async throws(Refusal) -> Admitted {
+    let policy = try pass(request, policy: policy)
+    guard !policy.tiers.isEmpty else {
+      var admitted = try seat(request, under: policy.tier, now: now())
+      let caller = try await caller()
+      try identify(&admitted, as: caller, policy: policy, now: now())
+      return admitted
+    }
+    let known: Caller?
+    do throws(Refusal) { known = try await caller() } catch { throw failed(error, request, policy, now: now()) }
+    var admitted = try seat(request, under: policy.tier(of: known), now: now())
+    try identify(&admitted, as: known, policy: policy, now: now())
     return admitted
   }
 
   /// The guards before the credential; for a route whose clients authenticate inside the socket, all there is before the 101.
+  ///
+  /// The limits of route and gateway, which strangers must not use up for others, wait for ``identify(_:as:policy:now:)``.
   public func enter(_ request: AdmissionRequest, policy: RoutePolicy?, now: Moment) throws(Refusal) -> Admitted {
+    try seat(request, under: pass(request, policy: policy).tier, now: now)
+  }
+
+  /// What needs no count: switches, networks, origins.
+  private func pass(_ request: AdmissionRequest, policy: RoutePolicy?) throws(Refusal) -> RoutePolicy {
+    guard switches.isOn else { throw Refusal(.disabled, event: .blockedFeatureDisabled(ip: request.ip)) }
     guard let policy else { throw Refusal(.notFound) }
-    guard policy.enabled else { throw Refusal(.disabled, event: .blockedFeatureDisabled(ip: request.ip)) }
+    guard policy.enabled, switches.isOn(route: policy.route) else {
+      throw Refusal(.disabled, event: .blockedFeatureDisabled(ip: request.ip))
+    }
     guard !isDraining else { throw Refusal(.draining, event: .blockedDraining(ip: request.ip)) }
+    if let networks = policy.networks, !networks.allows(request.client) {
+      throw Refusal(.forbiddenNetwork, event: .blockedNetwork(ip: request.ip))
+    }
     if let origin = policy.origin, !origin.allows(request.origin) {
       throw Refusal(.forbiddenOrigin, event: .blockedInvalidOrigin(ip: request.ip, origin: request.origin ?? ""))
     }
-    let who = Who(address: request.client.key, subject: nil, ip: request.ip)
-    let budget = try open(policy, who, now: now)
-    let claims = [ConnectionGuard.Claim(LimitKey(Self.perAddress, .address(who.address)))] + self.claims(policy, who)
-    let lease: Lease
+    return policy
+  }
+
+  /// The limits of the address.
+  private func seat(_ request: AdmissionRequest, under tier: TierPolicy, now: Moment) throws(Refusal) -> Admitted {
+    let party = Party(address: request.client.key)
+    let budget = try open(tier, party, ip: request.ip, now: now)
+    let counted = ConnectionGuard.Claim(LimitKey(Self.perAddress, .address(request.client.key)))
     do {
-      lease = try connections.acquire(claims)
+      let lease = try connections.acquire([counted] + claims(tier, party))
+      return Admitted(
+        client: request.client, ip: request.ip, tier: tier, lease: lease, budget: budget, meters: meters(tier, party, now: now))
     } catch {
       throw full(error, ip: request.ip)
     }
-    return Admitted(client: request.client, ip: request.ip, lease: lease, budget: budget)
+  }
+
+  /// A failed attempt is a stranger's and counts like any other; the limit that it meets, if any, comes before its own failure.
+  private func failed(_ failure: Refusal, _ request: AdmissionRequest, _ policy: RoutePolicy, now: Moment) -> Refusal {
+    do throws(Refusal) {
+      _ = try seat(request, under: policy.tier, now: now)
+      return failure
+    } catch {
+      return error
+    }
   }
 
   /// Checks the credential alone. Nil when the route asks for none, or takes clients without one.
   public func authenticate(_ request: AdmissionRequest, policy: RoutePolicy, now: Moment) throws(Refusal) -> Caller? {
     guard !policy.credentials.isEmpty else { return nil }
-    guard let credential = request.credential, !credential.isEmpty else {
-      guard policy.credentialRequired else { return nil }
-      throw Refusal(.unauthorized, event: .authFailedNoToken(ip: request.ip))
+    guard request.credential?.isEmpty == false else { return try settle(.absent, request, policy: policy, now: now) }
+    try mayTry(request, policy: policy, now: now)
+    let evidence = Evidence(request, route: policy.route)
+    var answer = Identification.absent
+    for method in policy.credentials {
+      let said = method.identify(evidence, now: now)
+      if said != .absent { answer = said }
+      if case .caller = said { break }
     }
-    let key = LimitKey(Self.failures, .address(request.client.key))
-    if let limit = policy.failures {
-      let budget = rates.peek(key, limit, now: now.monotonic)
-      guard budget.allowed else { throw limited(budget, .authBlockedRateLimit(ip: request.ip)) }
-    }
-    var failure = CredentialError(request.isAmbiguous ? "ambiguous" : "malformed")
-    for method in policy.credentials where !request.isAmbiguous {
-      do {
-        let caller = try method.check(credential, now: now)
-        guard caller.routes?.contains(policy.route) ?? true else {
-          throw Refusal(.forbidden, event: .authFailedInvalidToken(ip: request.ip, error: "route_not_allowed"))
-        }
-        return caller
-      } catch let error as CredentialError {
-        failure = error
-      } catch let refusal as Refusal {
-        throw refusal
-      } catch {
-        failure = CredentialError("failed")
-      }
-    }
-    if let limit = policy.failures { _ = rates.take(key, limit, now: now.monotonic) }
-    throw Refusal(
-      .unauthorized, message: "Invalid or expired token", closeReason: request.place == .authorization ? "Unauthorized" : "Invalid token",
-      challenge: #"Bearer error="invalid_token""#, event: .authFailedInvalidToken(ip: request.ip, error: failure.name))
+    return try settle(answer, request, policy: policy, now: now)
   }
 
-  /// Counts an admitted session under its caller, too. When a limit of the caller is met, the session is refused and its lease given back
-  /// with it.
-  public func identify(_ admitted: inout Admitted, as caller: Caller, policy: RoutePolicy, now: Moment) throws(Refusal) {
-    let who = Who(address: admitted.client.key, subject: caller.subject, ip: admitted.ip)
-    if let budget = try open(policy, who, now: now), budget.remaining < admitted.budget?.remaining ?? .max { admitted.budget = budget }
+  /// The limits of the caller, the route and the gateway. When one of them is met the session is refused, and its lease is given back with
+  /// it.
+  ///
+  /// A caller whose credential names another tier than the session was counted under is counted under that one instead.
+  ///
+  /// - Parameter caller: nil where nobody was asked, or came without a credential and may.
+  public func identify(_ admitted: inout Admitted, as caller: Caller?, policy: RoutePolicy, now: Moment) throws(Refusal) {
+    let tier = policy.tier(of: caller)
+    let isOther = tier.name != admitted.tier.name
+    let party = Party(address: isOther ? admitted.client.key : nil, route: policy.route, caller: caller)
+    let budget = try open(tier, party, ip: admitted.ip, now: now)
     do {
-      try connections.extend(&admitted.lease, by: claims(policy, who))
+      // The first count is the address's own, whatever the tier.
+      try connections.extend(&admitted.lease, by: claims(tier, party), keeping: isOther ? 1 : nil)
     } catch {
       throw full(error, ip: admitted.ip)
     }
+    admitted.budget = Budget.tighter(isOther ? nil : admitted.budget, budget)
+    admitted.meters = (isOther ? [] : admitted.meters) + meters(tier, party, now: now)
+    admitted.tier = tier
     admitted.caller = caller
+    if let caller, let named = caller.tier, named != tier.name {
+      admitted.notices.append(.authUnknownTier(ip: admitted.ip, userId: caller.subject, tier: named))
+    }
   }
 
   /// Limits plain HTTP requests, apart from openings.
@@ -116,36 +173,28 @@ public final class Admission: Sendable {
 
   // MARK: Limits
 
-  private struct Who {
-    let address: AddressKey
-    /// Nil before the credential was looked at: then the subject's limits wait.
-    let subject: String?
-    let ip: String
-  }
-
-  /// The limits of the known part of `who`: first those of the address and of everyone, later those of the subject.
-  private func key(_ name: String, _ scope: LimitScope, _ who: Who) -> LimitKey? {
-    switch scope {
-    case .everyone: who.subject == nil ? LimitKey(name, .everyone) : nil
-    case .address: who.subject == nil ? LimitKey(name, .address(who.address)) : nil
-    case .subject: who.subject.map { LimitKey(name, .subject($0)) }
-    }
-  }
-
-  /// Takes one opening of every limit; the tightest is what the client is told.
-  private func open(_ policy: RoutePolicy, _ who: Who, now: Moment) throws(Refusal) -> Budget? {
+  /// Takes one opening of every limit that counts the party; the tightest is what the client is told.
+  private func open(_ tier: TierPolicy, _ party: Party, ip: String, now: Moment) throws(Refusal) -> Budget? {
     var tightest: Budget?
-    for limit in policy.opens {
-      guard let key = key(limit.name, limit.scope, who) else { continue }
+    for limit in tier.opens {
+      guard let key = party.key(limit.name, limit.scope) else { continue }
       let budget = rates.take(key, limit.rate, now: now.monotonic)
-      guard budget.allowed else { throw limited(budget, .blockedRateLimit(ip: who.ip)) }
-      if budget.remaining < tightest?.remaining ?? .max { tightest = budget }
+      guard budget.allowed else { throw limited(budget, .blockedRateLimit(ip: ip)) }
+      tightest = Budget.tighter(tightest, budget)
     }
     return tightest
   }
 
-  private func claims(_ policy: RoutePolicy, _ who: Who) -> [ConnectionGuard.Claim] {
-    policy.sessions.compactMap { limit in key(limit.name, limit.scope, who).map { ConnectionGuard.Claim($0, most: limit.most) } }
+  private func claims(_ tier: TierPolicy, _ party: Party) -> [ConnectionGuard.Claim] {
+    tier.sessions.compactMap { limit in party.key(limit.name, limit.scope).map { ConnectionGuard.Claim($0, most: limit.most) } }
+  }
+
+  private func meters(_ tier: TierPolicy, _ party: Party, now: Moment) -> [Metered] {
+    tier.meters.compactMap { limit in
+      guard let key = party.key(limit.name, limit.scope) else { return nil }
+      let meter = meters.meter(limit.measure, key, limit.rate, now: now.monotonic)
+      return Metered(limit.measure, limit: limit.name, per: limit.scope, meter, mark: tier.mark(limit.measure, burst: meter.burst))
+    }
   }
 
   private func limited(_ budget: Budget, _ event: SecurityEvent) -> Refusal {

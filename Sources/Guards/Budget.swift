@@ -19,6 +19,12 @@ public struct Budget: Sendable, Equatable {
     self.retryAfter = retryAfter
   }
 
+  /// The one of two limits of which less is left.
+  static func tighter(_ one: Budget?, _ other: Budget?) -> Budget? {
+    guard let one, let other else { return one ?? other }
+    return other.remaining < one.remaining ? other : one
+  }
+
   /// `RateLimit-Limit`, `-Remaining` and `-Reset` (draft-ietf-httpapi-ratelimit-headers-06, the form that existing frontends read).
   public var headers: [(name: String, value: String)] {
     [

@@ -65,9 +65,13 @@ public final class ConnectionGuard: Sendable {
   }
 
   /// Counts a leased session under more keys, such as its subject once that is known. When one of them is full, the lease stays as it was.
-  public func extend(_ lease: inout Lease, by claims: [Claim]) throws(Full) {
+  ///
+  /// - Parameter keeping: only so many of the first keys remain, the others are given back; nil for all.
+  public func extend(_ lease: inout Lease, by claims: [Claim], keeping: Int? = nil) throws(Full) {
     _ = try take(claims)
-    lease.keys += claims.map(\.key)
+    let kept = min(keeping ?? .max, lease.keys.count)
+    for key in lease.keys[kept...] { give(key) }
+    lease.keys = lease.keys[..<kept] + claims.map(\.key)
   }
 
   /// All or nothing; the count of the first.

@@ -1,22 +1,28 @@
-/// Who is counted together.
+/// Who is counted together. Raw values are the names in the route table.
 public enum LimitScope: String, Sendable, CaseIterable {
-  /// All who come under the limit.
-  case everyone
   /// One client address; IPv6 by its /64, which one subscriber owns whole.
-  case address
+  case address = "ip"
   /// One caller, whatever its address.
   case subject
+  /// One API key, whatever its address; callers by other methods are not counted.
+  case apiKey = "api_key"
+  /// All sessions of one route that come under the limit.
+  case route
+  /// All sessions that come under the limit.
+  case gateway
 }
 
 /// One count: a limit, and who is counted.
 public struct LimitKey: Hashable, Sendable {
   public enum Whom: Hashable, Sendable {
-    case everyone
     case address(AddressKey)
     case subject(String)
+    case apiKey(String)
+    case route(String)
+    case gateway
   }
 
-  /// Name of the limit: a route, a tier, or the gateway. Two limits of one name share their counts.
+  /// Name of the limit: a tier, or what the gateway counts itself. Two limits of one name share their counts.
   public let limit: String
   public let whom: Whom
 

@@ -1,108 +1,56 @@
-/// The entries of one shard of a ``RateGuard``: found by key, and chained from the one idle longest to the one used last.
+/// The entries of one shard of a ``RateGuard``.
 struct RateTable {
-  private struct Entry {
-    var key: LimitKey
+  private struct Use {
     /// A window's end or the time a bucket is full: after it the entry says nothing any more.
-    var until: UInt64
+    var until: UInt64 = 0
     /// Uses in the window.
-    var used: Int
-    /// Neighbours in the chain, as indices; -1 at its ends.
-    var older = -1
-    var newer = -1
+    var used = 0
   }
 
   let capacity: Int
-  private var index: [LimitKey: Int] = [:]
-  private var entries: [Entry] = []
-  private var free: [Int] = []
-  private var oldest = -1
-  private var newest = -1
+  private var table = IdleTable<LimitKey, Use>()
 
   init(capacity: Int) {
     self.capacity = capacity
   }
 
-  var count: Int { index.count }
+  var count: Int { table.count }
 
   mutating func take(_ key: LimitKey, _ limit: Allowance, now: UInt64) -> Budget {
     // Two removed for at most one added: a table that fills with what has expired empties again.
-    sweep(2, now: now)
-    let found = index[key]
-    var state: (until: UInt64, used: Int) = found.map { (entries[$0].until, entries[$0].used) } ?? (0, 0)
-    let budget = Self.take(limit, &state, now: now)
-    if let found {
-      entries[found].until = state.until
-      entries[found].used = state.used
-      unlink(found)
-      link(found)
-    } else if budget.allowed {
-      add(Entry(key: key, until: state.until, used: state.used))
+    for _ in 0..<2 {
+      if let oldest = table.oldest, table.value(at: oldest).until <= now { table.remove(oldest) }
     }
+    if let place = table.place(of: key) {
+      table.touch(place)
+      return table.update(at: place) { Self.take(limit, &$0, now: now) }
+    }
+    var use = Use()
+    let budget = Self.take(limit, &use, now: now)
+    guard budget.allowed else { return budget }
+    if table.count >= capacity, let oldest = table.oldest { table.remove(oldest) }
+    table.add(key, use)
     return budget
   }
 
   func peek(_ key: LimitKey, _ limit: Allowance, now: UInt64) -> Budget {
-    let state = index[key].map { (entries[$0].until, entries[$0].used) } ?? (0, 0)
+    let use = table.place(of: key).map { table.value(at: $0) } ?? Use()
     if let burst = limit.burst {
-      return TokenBucket(count: limit.count, per: limit.period, burst: burst, full: state.0).peek(now: now)
+      return TokenBucket(count: limit.count, per: limit.period, burst: burst, full: use.until).peek(now: now)
     }
-    return FixedWindow(count: limit.count, per: limit.period, end: state.0, used: state.1).peek(now: now)
+    return FixedWindow(count: limit.count, per: limit.period, end: use.until, used: use.used).peek(now: now)
   }
 
-  private static func take(_ limit: Allowance, _ state: inout (until: UInt64, used: Int), now: UInt64) -> Budget {
+  private static func take(_ limit: Allowance, _ use: inout Use, now: UInt64) -> Budget {
     if let burst = limit.burst {
-      var bucket = TokenBucket(count: limit.count, per: limit.period, burst: burst, full: state.until)
+      var bucket = TokenBucket(count: limit.count, per: limit.period, burst: burst, full: use.until)
       let budget = bucket.take(now: now)
-      state = (bucket.full, 0)
+      use = Use(until: bucket.full)
       return budget
     }
-    var window = FixedWindow(count: limit.count, per: limit.period, end: state.until, used: state.used)
+    var window = FixedWindow(count: limit.count, per: limit.period, end: use.until, used: use.used)
     let budget = window.take(now: now)
-    state = (window.end, window.used)
+    use = Use(until: window.end, used: window.used)
     return budget
-  }
-
-  // MARK: The chain
-
-  private mutating func sweep(_ most: Int, now: UInt64) {
-    for _ in 0..<most {
-      guard oldest >= 0, entries[oldest].until <= now else { return }
-      remove(oldest)
-    }
-  }
-
-  private mutating func add(_ entry: Entry) {
-    if index.count >= capacity { remove(oldest) }
-    let place: Int
-    if let reused = free.popLast() {
-      place = reused
-      entries[place] = entry
-    } else {
-      place = entries.count
-      entries.append(entry)
-    }
-    index[entry.key] = place
-    link(place)
-  }
-
-  private mutating func remove(_ place: Int) {
-    index[entries[place].key] = nil
-    unlink(place)
-    // The key may own a string; an entry that waits for reuse need not keep it.
-    entries[place].key = LimitKey("", .everyone)
-    free.append(place)
-  }
-
-  private mutating func link(_ place: Int) {
-    entries[place].older = newest
-    entries[place].newer = -1
-    if newest >= 0 { entries[newest].newer = place } else { oldest = place }
-    newest = place
-  }
-
-  private mutating func unlink(_ place: Int) {
-    let (older, newer) = (entries[place].older, entries[place].newer)
-    if older >= 0 { entries[older].newer = newer } else { oldest = newer }
-    if newer >= 0 { entries[newer].older = older } else { newest = older }
   }
 }

@@ -7,9 +7,11 @@ extension Refusal {
     case badRequest = "bad_request"
     case headTimeout = "head_timeout"
     case headTooLarge = "head_too_large"
+    case forbiddenNetwork = "forbidden_network"
     case forbiddenOrigin = "forbidden_origin"
     case forbidden
     case unauthorized
+    case authenticationUnavailable = "authentication_unavailable"
     case rateLimited = "rate_limited"
     case tooManySessions = "too_many_sessions"
     case disabled
@@ -30,10 +32,10 @@ extension Refusal {
       case .badRequest: 400
       case .headTimeout: 408
       case .headTooLarge: 431
-      case .forbiddenOrigin, .forbidden: 403
+      case .forbiddenNetwork, .forbiddenOrigin, .forbidden: 403
       case .unauthorized: 401
       case .rateLimited, .tooManySessions: 429
-      case .disabled, .draining, .overCapacity, .circuitOpen, .misconfigured: 503
+      case .authenticationUnavailable, .disabled, .draining, .overCapacity, .circuitOpen, .misconfigured: 503
       case .upstreamRefused, .upstreamUnreachable: 502
       case .upstreamTimeout: 504
       case .internalError: 500
@@ -48,9 +50,11 @@ extension Refusal {
       case .badRequest: "Not a valid WebSocket opening"
       case .headTimeout: "The request head did not come in time"
       case .headTooLarge: "The request head is too large"
+      case .forbiddenNetwork: "Network not allowed"
       case .forbiddenOrigin: "Origin not allowed"
       case .forbidden: "Not allowed on this route"
       case .unauthorized: "Authentication required"
+      case .authenticationUnavailable: "Authentication unavailable, try again later"
       case .rateLimited: "Too many requests"
       case .tooManySessions: "Too many concurrent sessions"
       case .disabled: "Service disabled"
@@ -69,8 +73,8 @@ extension Refusal {
     var closeCode: UInt16? {
       switch self {
       case .notFound, .methodNotAllowed, .upgradeRequired, .badRequest, .headTimeout, .headTooLarge: nil
-      case .forbiddenOrigin, .forbidden, .unauthorized: 1008
-      case .rateLimited, .tooManySessions, .disabled, .draining, .overCapacity, .circuitOpen: 1013
+      case .forbiddenNetwork, .forbiddenOrigin, .forbidden, .unauthorized: 1008
+      case .authenticationUnavailable, .rateLimited, .tooManySessions, .disabled, .draining, .overCapacity, .circuitOpen: 1013
       case .misconfigured, .upstreamRefused, .upstreamUnreachable, .upstreamTimeout, .internalError: 1011
       }
     }
@@ -87,7 +91,7 @@ extension Refusal {
     var retryAfter: Int? {
       switch self {
       case .rateLimited, .disabled, .misconfigured: 60
-      case .tooManySessions, .overCapacity, .circuitOpen: 10
+      case .authenticationUnavailable, .tooManySessions, .overCapacity, .circuitOpen: 10
       case .draining: 1
       default: nil
       }

@@ -16,8 +16,12 @@ import WebSocket
   let descriptor: Int32
   private unowned(unsafe) var owner: RelaySession?
   private unowned(unsafe) var other: Leg?
-  private var tls: TLSSession?
+  private let secure: SecureSocket?
   var passage: TransparentPassage
+  /// In the passage's place where messages are compressed anew.
+  let recoded: RecodedPassage?
+  /// Input that waits until the other leg takes more, since it may become a multiple of itself.
+  var held: [UInt8]?
   var keepAlive: KeepAlive?
 
   // What epoll has been told; `isRegistered` is false while a broken socket waits for its peer to drain.
@@ -28,21 +32,17 @@ import WebSocket
   /// A TLS read that cannot go on before a write (a key update's answer) wants to be woken by writability.
   private(set) var readWantsWrite = false
 
-  // Bytes that a write would not take.
-  private var pending: UnsafeMutableRawPointer?
-  private var pendingStart = 0
-  private var pendingEnd = 0
-  private var pendingCapacity = 0
-  private let bufferLimit: Int
-  /// Frames of the gateway's own that wait for a frame boundary.
+  private var pending = PendingBytes()
+  private let bufferLimit: Int32
+  /// Control frames of the gateway's own that wait for a frame boundary.
   var injections: [UInt8] = []
+  /// Messages of the gateway's own that wait for a message boundary.
+  var tellings: [UInt8] = []
   /// The most recent ping that came while nothing could be answered.
   var latePong: [UInt8]?
   /// Nothing can be written any more; what the peer sent before is still there to be read.
   private(set) var isBroken = false
 
-  /// What this leg is told in place of its peer's Close: it broke the protocol.
-  var verdict: ClosePayload?
   var closeQueued = false
   var closeSent = false
   var closeReceived = false
@@ -52,31 +52,32 @@ import WebSocket
   var lastReceived: Int64
   /// When a data frame, or a part of one, was last relayed: pings keep a connection open, not a session busy.
   var lastData: Int64
-  /// What the keepalive has been told of `lastReceived`.
-  var lastHeard: Int64
   var lingerDeadline: Int64 = .max
   var bytesReceived: UInt64 = 0
 
-  init(_ party: Party, _ transport: consuming LegTransport, terms: RelayTerms, now: Int64) {
+  init(
+    _ party: Party, _ transport: consuming LegTransport, to outgoing: LegTransport.Compression?, terms: RelayTerms,
+    inspector: (any Inspector)?, now: Int64
+  ) {
     self.party = party
+    let compression = transport.compression
     descriptor = transport.descriptor.release()
-    tls = transport.tls
-    // The gateway is the server of the downstream leg and the client of the upstream leg (RFC 6455 section 5.1).
-    passage = TransparentPassage(
-      rules: FrameRules(
-        receiver: party == .downstream ? .server : .client, maximumFrame: terms.maximumFrame, maximumMessage: terms.maximumMessage))
+    secure = transport.tls == nil ? nil : SecureSocket(transport.tls)
+    recoded = RecodedPassage(from: party, compression, to: outgoing, terms: terms, inspector: inspector)
+    let rules = FrameRules(
+      receiver: party.receiver, allowsRSV1: compression != nil, maximumFrame: terms.maximumFrame, maximumMessage: terms.maximumMessage)
+    passage = TransparentPassage(rules: rules, inspector: recoded == nil ? inspector : nil)
     let own = party == .downstream ? terms.downstream : terms.upstream
-    keepAlive = own.pingInterval.map { KeepAlive(interval: $0, timeout: own.pingTimeout, now: now) }
-    bufferLimit = max(1, own.buffer)
+    keepAlive = own.pingInterval.map { KeepAlive(interval: $0, timeout: own.pingTimeout) }
+    bufferLimit = Int32(clamping: max(1, own.buffer))
     lastReceived = now
     lastData = now
-    lastHeard = now
   }
 
   /// Moves TLS from its memory BIOs to the socket. False: it cannot go on.
   func attachTLS() -> Bool {
-    guard tls != nil else { return true }
-    return (try? tls!.attach(descriptor: descriptor)) != nil
+    guard let secure else { return true }
+    return (try? secure.session?.attach(descriptor: descriptor)) != nil
   }
 
   /// Says where the leg belongs; called once, before any byte is relayed.
@@ -91,30 +92,46 @@ import WebSocket
   /// What epoll gives back for this leg.
   var token: UInt64 { UInt64(UInt(bitPattern: unsafe Unmanaged.passUnretained(self).toOpaque())) }
 
-  var isTLS: Bool { tls != nil }
-  var isBlocked: Bool { pendingEnd > pendingStart }
+  var isTLS: Bool { secure != nil }
+  var isBlocked: Bool { !pending.isEmpty }
   /// So much waits that the other leg must not be read.
-  var isFull: Bool { pendingCount >= bufferLimit }
-  var pendingCount: Int { pendingEnd - pendingStart }
+  var isFull: Bool { pendingCount >= Int(bufferLimit) }
+  var pendingCount: Int { pending.count }
   /// Decrypted or undecrypted bytes inside the TLS session, which epoll cannot report.
-  var hasHeldBytes: Bool { tls?.pending ?? false }
+  var hasHeldBytes: Bool { secure?.session?.pending ?? false }
+
+  // What the other leg gets is made of what comes from this one.
+
+  /// Whole data messages that have come.
+  var messages: UInt64 { recoded?.messages ?? passage.messages }
+  /// What has come, for the record.
+  var traffic: SessionOutcome.Traffic {
+    SessionOutcome.Traffic(messages: messages, bytes: bytesReceived, audio: recoded?.audio ?? passage.audio)
+  }
+  /// The other leg has a part of a frame: nothing may be injected there.
+  var isInsideFrame: Bool { passage.isInsideFrame }
+  /// Something waits for the next boundary between two frames for this leg.
+  var isAwaitingBoundary: Bool { !injections.isEmpty || !tellings.isEmpty }
+  /// The other leg has a part of a message: no other message may be injected there.
+  var isInsideMessage: Bool { recoded?.isInsideMessage ?? passage.isInsideMessage }
   /// The closing handshake is over on this leg, or the leg is gone.
   var isDone: Bool { isDead || (closeSent && closeReceived) }
 
   // MARK: Bytes
 
   func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
-    if tls != nil { return unsafe receiveTLS(into: buffer) }
+    if let secure { return unsafe receive(from: secure, into: buffer) }
     let count = unsafe read(descriptor, buffer.baseAddress, buffer.count)
     if count > 0 { return .bytes(count) }
     if count == 0 { return .ended }
     return errno == EAGAIN || errno == EINTR ? .blocked : .lost
   }
 
-  private func receiveTLS(into buffer: UnsafeMutableRawBufferPointer) -> Received {
+  private func receive(from secure: SecureSocket, into buffer: UnsafeMutableRawBufferPointer) -> Received {
     readWantsWrite = false
     do throws(TLSError) {
-      switch try unsafe tls!.read(into: buffer) {
+      switch try unsafe secure.session?.read(into: buffer) {
+      case nil: return .lost
       case .bytes(let count): return .bytes(count)
       case .wouldBlock: return .blocked
       case .wantsWrite:
@@ -130,7 +147,7 @@ import WebSocket
   /// Writes what the socket takes and keeps the rest; a broken socket takes everything.
   func send(_ bytes: UnsafeRawBufferPointer) {
     guard !isBroken else { return }
-    guard !isBlocked else { return unsafe keep(bytes) }
+    guard !isBlocked else { return unsafe pending.append(bytes, limit: Int(bufferLimit)) }
     var rest = unsafe bytes
     while rest.count > 0 {
       let written = unsafe write(rest)
@@ -138,37 +155,37 @@ import WebSocket
       if written == 0 { break }
       unsafe rest = UnsafeRawBufferPointer(rebasing: rest[written...])
       // A plain socket that took less than it was given is full; TLS goes record by record.
-      if tls == nil, rest.count > 0 { break }
+      if secure == nil, rest.count > 0 { break }
     }
-    if rest.count > 0 { unsafe keep(rest) }
+    if rest.count > 0 { unsafe pending.append(rest, limit: Int(bufferLimit)) }
   }
 
   /// Tries again to write what is kept.
   func flush() {
     while isBlocked {
-      let written = unsafe write(UnsafeRawBufferPointer(start: pending.unsafelyUnwrapped + pendingStart, count: pendingCount))
+      let written = unsafe write(pending.bytes)
       if written < 0 { return breakOff() }
       if written == 0 { return }
-      pendingStart += written
+      pending.remove(written)
     }
-    releasePending()
   }
 
   /// A write has failed. What the peer said before it went, a Close frame perhaps, can still be read; the shutdown makes sure that its end
   /// is reported.
   private func breakOff() {
     isBroken = true
-    releasePending()
+    pending = PendingBytes()
     _ = shutdown(descriptor, Int32(SHUT_RDWR))
   }
 
   /// Bytes written, 0 when the socket is full, -1 when it is lost.
   private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
-    guard tls == nil else {
+    if let secure {
       do throws(TLSError) {
-        switch try unsafe tls!.write(bytes) {
+        switch try unsafe secure.session?.write(bytes) {
         case .bytes(let count): return count
         case .wouldBlock: return 0
+        case nil: return -1
         }
       } catch {
         return -1
@@ -179,37 +196,13 @@ import WebSocket
     return errno == EAGAIN || errno == EINTR ? 0 : -1
   }
 
-  private func keep(_ bytes: UnsafeRawBufferPointer) {
-    if pendingEnd + bytes.count > pendingCapacity {
-      let count = pendingCount
-      let capacity = max(4096, count + bytes.count, min(2 * count, bufferLimit))
-      let fresh = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
-      if count > 0 { unsafe fresh.copyMemory(from: pending.unsafelyUnwrapped + pendingStart, byteCount: count) }
-      unsafe pending?.deallocate()
-      unsafe pending = fresh
-      pendingCapacity = capacity
-      pendingStart = 0
-      pendingEnd = count
-    }
-    unsafe (pending.unsafelyUnwrapped + pendingEnd).copyMemory(from: bytes.baseAddress.unsafelyUnwrapped, byteCount: bytes.count)
-    pendingEnd += bytes.count
-  }
-
-  private func releasePending() {
-    unsafe pending?.deallocate()
-    unsafe pending = nil
-    pendingStart = 0
-    pendingEnd = 0
-    pendingCapacity = 0
-  }
-
   // MARK: Ending
 
   /// Says that nothing more will be sent: close_notify and FIN.
   func finish() {
     guard !finSent, !isDead else { return }
     finSent = true
-    _ = tls?.shutdown()
+    _ = secure?.session?.shutdown()
     _ = shutdown(descriptor, Int32(SHUT_WR))
   }
 
@@ -217,13 +210,24 @@ import WebSocket
   func bury() {
     guard !isDead else { return }
     isDead = true
-    tls = nil
+    secure?.session = nil
     close(descriptor)
-    releasePending()
+    pending = PendingBytes()
     injections = []
+    tellings = []
+    held = nil
   }
 
   deinit {
     bury()
+  }
+}
+
+/// The TLS session of a leg: in memory of its own, which plain legs do not have.
+private final class SecureSocket {
+  var session: TLSSession?
+
+  init(_ session: consuming TLSSession?) {
+    self.session = consume session
   }
 }

@@ -12,6 +12,8 @@ import WebSocket
   private var maskKeys = MaskKeys()
   // Sessions that ended while a batch of events may still name their legs.
   private var retired: [RelaySession] = []
+  // Sessions whose one leg is gone while input of the other waited for it.
+  private var released: [RelaySession] = []
   private var isStopping = false
   // All sessions were told to end: one that was still being opened then ends as soon as it is here.
   private var standingEnd: SessionEnd?
@@ -19,6 +21,9 @@ import WebSocket
   // Every read of this thread lands here. Before it there is room for a header that two reads share.
   private static let headroom = 16
   private let buffer: UnsafeMutableRawBufferPointer
+  /// Room for the bytes of one read, unmasked.
+  let scratch: UnsafeMutableRawBufferPointer
+  let recoding = RecodingBuffers()
 
   /// Milliseconds of the monotonic clock, taken once per batch of events.
   private(set) var now: Int64
@@ -29,12 +34,14 @@ import WebSocket
     self.inbox = inbox
     self.counters = counters
     unsafe buffer = .allocate(byteCount: Self.headroom + readSize, alignment: 16)
+    unsafe scratch = .allocate(byteCount: readSize, alignment: 16)
     now = clinux_milliseconds()
     wheel = TimerWheel(now: now)
   }
 
   deinit {
     unsafe buffer.deallocate()
+    unsafe scratch.deallocate()
   }
 
   func nextMaskKey() -> UInt32 { maskKeys.next() }
@@ -54,6 +61,10 @@ import WebSocket
       }
       advanceTimers()
       if hasMail { inbox.drain { receive($0) } }
+      while let session = released.popLast() {
+        resume(session.downstream)
+        resume(session.upstream)
+      }
       if !retired.isEmpty { retired.removeAll(keepingCapacity: true) }
     }
   }
@@ -89,12 +100,21 @@ import WebSocket
   private func drained(_ leg: Leg) {
     leg.session.drained(leg)
     let peer = leg.peer
+    resume(peer)
     updateInterest(of: peer)
     if !peer.isDead, peer.hasHeldBytes { read(peer) }
   }
 
+  /// Goes on with input that waited for the other leg.
+  private func resume(_ leg: Leg) {
+    guard !leg.isDead, !leg.peer.isFull, let held = leg.held else { return }
+    leg.held = nil
+    deliver(held, from: leg, received: 0)
+  }
+
   private func read(_ leg: Leg) {
     let session = leg.session
+    resume(leg)
     let base = unsafe buffer.baseAddress.unsafelyUnwrapped + Self.headroom
     let room = unsafe UnsafeMutableRawBufferPointer(start: base, count: buffer.count - Self.headroom)
     // A TLS session fills its own buffer with one read, 16 KB, so that this ends and others have their turn.
@@ -102,7 +122,7 @@ import WebSocket
       guard mayRead(leg) else { break }
       switch unsafe leg.receive(into: room) {
       case .bytes(let count):
-        unsafe session.relay(from: leg, base: base, count: count)
+        unsafe session.relay(from: leg, base: base, count: count, received: count)
       case .blocked:
         return updateInterest(of: leg)
       case .ended:
@@ -119,7 +139,7 @@ import WebSocket
   /// has before it reads.
   private func mayRead(_ leg: Leg) -> Bool {
     if leg.isDead || leg.hasEnded { return false }
-    return leg.closeReceived || leg.peer.isDead || !leg.peer.isFull
+    return leg.closeReceived || leg.peer.isDead || (leg.held == nil && !leg.peer.isFull)
   }
 
   /// Tells epoll what this leg and its peer wait for now.
@@ -167,7 +187,7 @@ import WebSocket
       let step = sessions.isEmpty ? 0 : spread / Int64(sessions.count)
       for (index, session) in sessions.values.enumerated() {
         let due = now + step * Int64(index)
-        session.scheduledEnd = (end, due)
+        session.scheduledEnd = ScheduledEnd(end, due: due)
         wake(session, at: due)
       }
     case .stop:
@@ -186,25 +206,37 @@ import WebSocket
     for leg in unusable { session.lost(leg) }
     updateInterest(of: session.downstream)
     for (leg, bytes) in zip(legs, owed) where !leg.isDead { unsafe bytes.withUnsafeBytes { unsafe leg.send($0) } }
-    for (leg, bytes) in zip(legs, early) { deliver(bytes, from: leg) }
+    for (leg, bytes) in zip(legs, early) { deliver(bytes, from: leg, received: bytes.count) }
     // epoll does not report bytes that a TLS session already holds.
     for leg in legs where !leg.isDead && leg.isTLS { read(leg) }
-    if let standingEnd { session.scheduledEnd = (standingEnd, now) }
+    if let standingEnd { session.scheduledEnd = ScheduledEnd(standingEnd, due: now) }
     if let next = session.tick() { wake(session, at: next) }
   }
 
-  /// Relays what the control path had already read.
-  private func deliver(_ bytes: [UInt8], from leg: Leg) {
+  /// Relays what was read before.
+  ///
+  /// - Parameter received: how many of the bytes have not been counted.
+  private func deliver(_ bytes: [UInt8], from leg: Leg, received: Int) {
     let base = unsafe buffer.baseAddress.unsafelyUnwrapped + Self.headroom
     let room = unsafe buffer.count - Self.headroom
     var offset = 0
-    while offset < bytes.count, !leg.isDead {
+    repeat {
+      if leg.held != nil {
+        leg.held? += bytes[offset...]
+        break
+      }
       let count = min(room, bytes.count - offset)
       unsafe bytes.withUnsafeBytes { unsafe base.copyMemory(from: $0.baseAddress.unsafelyUnwrapped + offset, byteCount: count) }
-      unsafe leg.session.relay(from: leg, base: base, count: count)
+      unsafe leg.session.relay(from: leg, base: base, count: count, received: offset == 0 ? received : 0)
       offset += count
-    }
+    } while offset < bytes.count && !leg.isDead
     updateInterest(of: leg)
+  }
+
+  /// One leg is gone, and input of the other need not wait for it: it goes on once what is under way is over, since a read's bytes may
+  /// still be in the buffer.
+  func release(_ session: RelaySession) {
+    released.append(session)
   }
 
   /// Both legs are gone.

@@ -1,4 +1,5 @@
 import TLS
+import WebSocket
 
 /// One connection on its way from the control path to a reactor.
 public struct LegTransport: ~Copyable, Sendable {
@@ -6,6 +7,20 @@ public struct LegTransport: ~Copyable, Sendable {
   var tls: TLSSession?
   let received: [UInt8]
   let owed: [UInt8]
+  /// What was agreed for permessage-deflate on this connection; nil where nothing was.
+  public var compression: Compression?
+
+  /// One connection's permessage-deflate (RFC 7692).
+  public struct Compression: Sendable, Equatable {
+    public var parameters: DeflateParameters
+    /// How the gateway compresses what it sends.
+    public var settings: DeflateSettings
+
+    public init(_ parameters: DeflateParameters, _ settings: DeflateSettings) {
+      self.parameters = parameters
+      self.settings = settings
+    }
+  }
 
   /// - Parameters:
   ///   - tls: the session whose handshake is done, still on its memory BIOs, which must be empty.
@@ -24,20 +39,23 @@ public struct RelayParcel: ~Copyable, Sendable {
   let id: UInt64
   var downstream: LegTransport
   var upstream: LegTransport
-  let terms: RelayTerms
+  let terms: SharedTerms
+  let makeInspectors: (@Sendable () -> Inspectors)?
   let onEnd: @Sendable (SessionOutcome) -> Void
 
   /// - Parameters:
   ///   - id: unique in this process.
+  ///   - makeInspectors: called once, on the reactor's thread, which alone uses what it makes.
   ///   - onEnd: called exactly once, on the reactor's thread (or the poster's, if that has ended), so it must only pass the outcome on.
   public init(
-    id: UInt64, downstream: consuming LegTransport, upstream: consuming LegTransport, terms: RelayTerms,
-    onEnd: @escaping @Sendable (SessionOutcome) -> Void
+    id: UInt64, downstream: consuming LegTransport, upstream: consuming LegTransport, terms: SharedTerms,
+    makeInspectors: (@Sendable () -> Inspectors)? = nil, onEnd: @escaping @Sendable (SessionOutcome) -> Void
   ) {
     self.id = id
     self.downstream = downstream
     self.upstream = upstream
     self.terms = terms
+    self.makeInspectors = makeInspectors
     self.onEnd = onEnd
   }
 

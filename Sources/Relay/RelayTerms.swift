@@ -1,3 +1,14 @@
+import WebSocket
+
+/// The terms of a route: one copy for all its sessions.
+public final class SharedTerms: Sendable {
+  public let terms: RelayTerms
+
+  public init(_ terms: RelayTerms) {
+    self.terms = terms
+  }
+}
+
 /// The rules of one relayed session, as plain values. Times in milliseconds, sizes in bytes.
 public struct RelayTerms: Sendable {
   /// Who answers a ping.
@@ -28,7 +39,10 @@ public struct RelayTerms: Sendable {
   }
 
   public var maximumFrame: UInt64
+  /// Where the gateway inflates, of the inflated message.
   public var maximumMessage: UInt64
+  /// What compressed messages may become.
+  public var inflation: DeflateLimits
   public var pings: Pings
   public var downstream: LegTerms
   public var upstream: LegTerms
@@ -40,11 +54,13 @@ public struct RelayTerms: Sendable {
   public var linger: Int64
 
   public init(
-    maximumFrame: UInt64 = 16 << 20, maximumMessage: UInt64 = 16 << 20, pings: Pings = .answer, downstream: LegTerms = LegTerms(),
-    upstream: LegTerms = LegTerms(), sessionMaximum: Int64? = nil, closeTimeout: Int64 = 5_000, linger: Int64 = 2_000
+    maximumFrame: UInt64 = 16 << 20, maximumMessage: UInt64 = 16 << 20, maximumRatio: Int = 100, pings: Pings = .answer,
+    downstream: LegTerms = LegTerms(), upstream: LegTerms = LegTerms(), sessionMaximum: Int64? = nil, closeTimeout: Int64 = 5_000,
+    linger: Int64 = 2_000
   ) {
     self.maximumFrame = maximumFrame
     self.maximumMessage = maximumMessage
+    inflation = DeflateLimits(maximumMessage: Int(clamping: maximumMessage), maximumRatio: maximumRatio)
     self.pings = pings
     self.downstream = downstream
     self.upstream = upstream

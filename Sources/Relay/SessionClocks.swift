@@ -9,8 +9,8 @@ extension RelaySession {
   func tick() -> Int64? {
     let now = unsafe loop.now
     var next = Int64.max
-    if closing == nil { next = tickOpen(now) }
-    if closing != nil { next = tickClosing(now) }
+    if ending == nil { next = tickOpen(now) }
+    if let ending { next = tickClosing(ending, now) }
     return next == .max || (downstream.isDead && upstream.isDead) ? nil : next
   }
 
@@ -21,7 +21,7 @@ extension RelaySession {
       leg.lastData = now
     }
     var ends: [(at: Int64, end: SessionEnd)] = []
-    if let scheduledEnd { ends.append((scheduledEnd.at, scheduledEnd.end)) }
+    if let scheduledEnd { ends.append((scheduledEnd.due, scheduledEnd.end)) }
     if let maximum = terms.sessionMaximum { ends.append((started + maximum, .sessionLimit)) }
     if let idle = terms.downstream.idle { ends.append((downstream.lastData + idle, .downstreamIdle)) }
     if let idle = terms.upstream.idle { ends.append((upstream.lastData + idle, .upstreamIdle)) }
@@ -35,18 +35,13 @@ extension RelaySession {
 
   /// Pings a leg that has been silent; returns when to look again.
   private func ping(_ leg: Leg, _ now: Int64) -> Int64 {
-    guard closing == nil, var keepAlive = leg.keepAlive else { return .max }
-    if leg.lastReceived > leg.lastHeard {
-      leg.lastHeard = leg.lastReceived
-      keepAlive.received(now: leg.lastReceived)
-      leg.keepAlive = keepAlive
-    }
+    guard ending == nil, var keepAlive = leg.keepAlive else { return .max }
     let pause = min(keepAlive.interval, keepAlive.timeout ?? keepAlive.interval)
-    switch keepAlive.poll(now: now) {
+    switch keepAlive.poll(now: now, lastReceived: leg.lastReceived) {
     case .wait(let until): return until
     case .ping:
       // Where the other end stopped inside a frame no ping can go out, so none can be missed.
-      if leg.peer.passage.isInsideFrame, !leg.isBlocked { return now + pause }
+      if leg.peer.isInsideFrame, !leg.isBlocked { return now + pause }
       leg.keepAlive = keepAlive
       inject(.ping, Self.pingPayload, to: leg)
       return now + pause
@@ -56,9 +51,9 @@ extension RelaySession {
     }
   }
 
-  private func tickClosing(_ now: Int64) -> Int64 {
-    if now >= closeDeadline { closeTimedOut() }
-    var next = closeDeadline
+  private func tickClosing(_ ending: SessionEnding, _ now: Int64) -> Int64 {
+    if now >= ending.deadline { closeTimedOut(ending) }
+    var next = ending.deadline
     for leg in [downstream, upstream] where !leg.isDead {
       if now >= leg.lingerDeadline { bury(leg) } else { next = min(next, leg.lingerDeadline) }
     }

@@ -4,6 +4,11 @@ import WebSocket
 /// Which end of a session, or the gateway itself.
 public typealias Party = SessionRecord.Side
 
+extension Party {
+  /// The gateway's role on the leg of an end: the server of the client, and the client of the upstream (RFC 6455 section 5.1).
+  var receiver: Role { self == .upstream ? .client : .server }
+}
+
 /// Why a session is ended by the gateway, and what each end is told.
 public struct SessionEnd: Sendable, Equatable {
   /// Stable name for logs and metrics.

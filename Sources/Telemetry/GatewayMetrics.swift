@@ -24,6 +24,9 @@ public final class GatewayMetrics: Sendable {
   public let dialFailures = Family<Counter>(
     "voxgate_upstream_dial_failures_total", "Upstreams not reached, by reason.", "upstream", "reason")
 
+  public let audioMilliseconds = Family<Counter>(
+    "voxgate_audio_milliseconds_total", "Audio in sessions that have ended; up is towards the vendor.", "route", "direction")
+
   // Data
   public let reactors = ReactorList()
   public let bytes: ReactorMetric

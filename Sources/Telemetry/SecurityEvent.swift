@@ -12,11 +12,14 @@ public enum SecurityEvent: Sendable, Equatable {
 
   // Refused before the credential was looked at.
   case blockedFeatureDisabled(ip: String)
+  case blockedNetwork(ip: String)
   case blockedInvalidOrigin(ip: String, origin: String)
   case blockedRateLimit(ip: String)
   case blockedConnectionLimit(ip: String, currentConnections: Int, maxAllowed: Int)
   case blockedDraining(ip: String)
   case blockedOverCapacity(ip: String, currentConnections: Int, maxAllowed: Int)
+  /// Too many handshakes in progress, of the address or in all.
+  case blockedHandshakeLimit(ip: String, currentConnections: Int, maxAllowed: Int)
 
   // The credential.
   case authSuccess(ip: String, userId: String)
@@ -24,8 +27,16 @@ public enum SecurityEvent: Sendable, Equatable {
   /// `error` is the stable name of what was wrong, never the token.
   case authFailedInvalidToken(ip: String, error: String)
   case authTimeout(ip: String)
+  /// Nobody can tell now whether the credential is good: whoever has to be asked does not answer. `error` is the stable name of why.
+  case authUnavailable(ip: String, error: String)
   /// Too many failures from this address: credentials are not looked at any more.
   case authBlockedRateLimit(ip: String)
+  /// A good credential names a tier that is not in the route table; the route's own holds.
+  case authUnknownTier(ip: String, userId: String, tier: String)
+
+  // Limits inside a session: `measure` is what was counted, `scope` who shares the limit.
+  case limitWarning(ip: String, tier: String, measure: String, scope: String)
+  case limitExceeded(ip: String, tier: String, measure: String, scope: String)
 
   // The vendor.
   case upstreamRefused(ip: String, upstream: String, status: Int)
@@ -43,16 +54,22 @@ public enum SecurityEvent: Sendable, Equatable {
     case .connectionError: "WS_CONNECTION_ERROR"
     case .connectionCleanupWarning: "WS_CONNECTION_CLEANUP_WARNING"
     case .blockedFeatureDisabled: "WS_CONNECTION_BLOCKED_FEATURE_DISABLED"
+    case .blockedNetwork: "WS_CONNECTION_BLOCKED_NETWORK"
     case .blockedInvalidOrigin: "WS_CONNECTION_BLOCKED_INVALID_ORIGIN"
     case .blockedRateLimit: "WS_CONNECTION_BLOCKED_RATE_LIMIT"
     case .blockedConnectionLimit: "WS_CONNECTION_BLOCKED_CONNECTION_LIMIT"
     case .blockedDraining: "WS_CONNECTION_BLOCKED_DRAINING"
     case .blockedOverCapacity: "WS_CONNECTION_BLOCKED_OVER_CAPACITY"
+    case .blockedHandshakeLimit: "WS_CONNECTION_BLOCKED_HANDSHAKE_LIMIT"
     case .authSuccess: "WS_AUTH_SUCCESS"
     case .authFailedNoToken: "WS_AUTH_FAILED_NO_TOKEN"
     case .authFailedInvalidToken: "WS_AUTH_FAILED_INVALID_TOKEN"
     case .authTimeout: "WS_CONNECTION_AUTH_TIMEOUT"
+    case .authUnavailable: "WS_AUTH_UNAVAILABLE"
     case .authBlockedRateLimit: "WS_AUTH_BLOCKED_RATE_LIMIT"
+    case .authUnknownTier: "WS_AUTH_UNKNOWN_TIER"
+    case .limitWarning: "WS_SESSION_LIMIT_WARNING"
+    case .limitExceeded: "WS_SESSION_LIMIT_EXCEEDED"
     case .upstreamRefused: "WS_UPSTREAM_REFUSED"
     case .upstreamUnreachable: "WS_UPSTREAM_UNREACHABLE"
     case .upstreamTimeout: "WS_UPSTREAM_TIMEOUT"
@@ -63,8 +80,8 @@ public enum SecurityEvent: Sendable, Equatable {
   /// Successes are information, refusals warnings, and what the gateway or a vendor got wrong are errors.
   public var level: Logger.Level {
     switch self {
-    case .connectionEstablished, .connectionClosed, .authSuccess: .info
-    case .connectionError, .connectionCleanupWarning, .upstreamRefused, .upstreamUnreachable, .upstreamTimeout: .error
+    case .connectionEstablished, .connectionClosed, .authSuccess, .limitWarning: .info
+    case .connectionError, .connectionCleanupWarning, .authUnavailable, .upstreamRefused, .upstreamUnreachable, .upstreamTimeout: .error
     default: .warning
     }
   }
@@ -82,10 +99,14 @@ public enum SecurityEvent: Sendable, Equatable {
     case .connectionCleanupWarning(let ip, let message, let current):
       ["ip": .string(ip), "message": Self.text(message), "currentConnections": .stringConvertible(current)]
     case .blockedInvalidOrigin(let ip, let origin): ["ip": .string(ip), "origin": Self.text(origin)]
-    case .blockedConnectionLimit(let ip, let current, let most), .blockedOverCapacity(let ip, let current, let most):
+    case .blockedConnectionLimit(let ip, let current, let most), .blockedOverCapacity(let ip, let current, let most),
+      .blockedHandshakeLimit(let ip, let current, let most):
       ["ip": .string(ip), "currentConnections": .stringConvertible(current), "maxAllowed": .stringConvertible(most)]
     case .authSuccess(let ip, let user): ["ip": .string(ip), "userId": Self.text(user)]
-    case .authFailedInvalidToken(let ip, let error): ["ip": .string(ip), "error": Self.text(error)]
+    case .authUnknownTier(let ip, let user, let tier): ["ip": .string(ip), "userId": Self.text(user), "tier": Self.text(tier)]
+    case .limitWarning(let ip, let tier, let measure, let scope), .limitExceeded(let ip, let tier, let measure, let scope):
+      ["ip": .string(ip), "tier": .string(tier), "measure": .string(measure), "scope": .string(scope)]
+    case .authFailedInvalidToken(let ip, let error), .authUnavailable(let ip, let error): ["ip": .string(ip), "error": Self.text(error)]
     case .upstreamRefused(let ip, let upstream, let status):
       ["ip": .string(ip), "upstream": .string(upstream), "status": .stringConvertible(status)]
     case .upstreamUnreachable(let ip, let upstream, let error):
@@ -93,7 +114,8 @@ public enum SecurityEvent: Sendable, Equatable {
     case .upstreamTimeout(let ip, let upstream, let phase):
       ["ip": .string(ip), "upstream": .string(upstream), "phase": .string(phase)]
     case .httpRateLimitExceeded(let ip, let path): ["ip": .string(ip), "path": .string(Redaction.url(path, limit: 256))]
-    case .blockedFeatureDisabled(let ip), .blockedRateLimit(let ip), .blockedDraining(let ip), .authFailedNoToken(let ip),
+    case .blockedFeatureDisabled(let ip), .blockedNetwork(let ip), .blockedRateLimit(let ip), .blockedDraining(let ip),
+      .authFailedNoToken(let ip),
       .authTimeout(let ip), .authBlockedRateLimit(let ip):
       ["ip": .string(ip)]
     }

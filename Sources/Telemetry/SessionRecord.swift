@@ -26,10 +26,13 @@ public struct SessionRecord: Sendable, Equatable {
     public var messages: UInt64
     /// Frame headers included.
     public var bytes: UInt64
+    /// Of audio, in nanoseconds, as far as its length is known; nil where none was looked for.
+    public var audio: Int64?
 
-    public init(messages: UInt64 = 0, bytes: UInt64 = 0) {
+    public init(messages: UInt64 = 0, bytes: UInt64 = 0, audio: Int64? = nil) {
       self.messages = messages
       self.bytes = bytes
+      self.audio = audio
     }
   }
 
@@ -88,6 +91,8 @@ public struct SessionRecord: Sendable, Equatable {
     fields["code"] = code.map { .stringConvertible($0) }
     // 123 bytes is what a Close frame has room for (RFC 6455 section 5.5).
     if !reason.isEmpty { fields["reason"] = .string(LogText.clean(reason, limit: 123)) }
+    fields["audio_ms_up"] = downstream.audio.map { .stringConvertible($0 / 1_000_000) }
+    fields["audio_ms_down"] = vendor.audio.map { .stringConvertible($0 / 1_000_000) }
     fields["dial_ms"] = dial.map { .stringConvertible($0) }
     fields["ready_ms"] = ready.map { .stringConvertible($0) }
     fields["first_message_ms"] = firstMessage.map { .stringConvertible($0) }

@@ -12,20 +12,23 @@ public enum HMAC {
       case .sha512: 64
       }
     }
+
+    /// OpenSSL's own, which lives as long as the process.
+    var digest: OpaquePointer? {
+      switch self {
+      case .sha256: unsafe EVP_sha256()
+      case .sha384: unsafe EVP_sha384()
+      case .sha512: unsafe EVP_sha512()
+      }
+    }
   }
 
   /// The code of `message` under `key`. Traps when OpenSSL has no such hash, which only a broken installation lacks: going on with any
   /// other result would be worse.
   public static func code(of message: [UInt8], key: [UInt8], hash: Hash = .sha256) -> [UInt8] {
-    let digest =
-      switch hash {
-      case .sha256: unsafe EVP_sha256()
-      case .sha384: unsafe EVP_sha384()
-      case .sha512: unsafe EVP_sha512()
-      }
     var code = [UInt8](repeating: 0, count: hash.byteCount)
     var length: UInt32 = 0
-    let made = unsafe COpenSSL.HMAC(digest, key, Int32(key.count), message, message.count, &code, &length) != nil
+    let made = unsafe COpenSSL.HMAC(hash.digest, key, Int32(key.count), message, message.count, &code, &length) != nil
     precondition(made && Int(length) == code.count, "openssl cannot compute hmac")
     return code
   }

@@ -56,16 +56,22 @@ public struct JSONWebToken: Sendable {
     return object
   }
 
-  /// Makes a token signed with a shared secret, for development and tests.
-  public static func sign(_ claims: JSONValue, secret: [UInt8], algorithm: SigningAlgorithm = .hs256) -> String {
+  /// Makes a token signed with a shared secret (HS256, HS384 or HS512 by the hash), for development and tests.
+  public static func sign(_ claims: JSONValue, secret: [UInt8], hash: HMAC.Hash = .sha256) -> String {
+    let algorithm: SigningAlgorithm =
+      switch hash {
+      case .sha256: .hs256
+      case .sha384: .hs384
+      case .sha512: .hs512
+      }
     let header: JSONValue = ["alg": .string(algorithm.rawValue), "typ": "JWT"]
     let input = Base64URL.encode(header.serialize()) + "." + Base64URL.encode(claims.serialize())
-    let hash: HMAC.Hash =
-      switch algorithm {
-      case .hs256: .sha256
-      case .hs384: .sha384
-      case .hs512: .sha512
-      }
     return input + "." + Base64URL.encode(HMAC.code(of: Array(input.utf8), key: secret, hash: hash))
   }
+}
+
+extension JSONWebToken: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { "json web token" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -1,32 +1,32 @@
-/// The signature algorithms of RFC 7518 section 3 that are implemented. Another one is a case here and a branch in `VerificationKey`;
-/// `none` has no case and can therefore be neither configured nor accepted.
+/// The signature algorithms of RFC 7518 section 3 and RFC 8037 section 3.1. `none` has no case and can therefore be neither configured nor
+/// accepted.
 public enum SigningAlgorithm: String, Sendable, CaseIterable {
-  case hs256 = "HS256"
-  case hs384 = "HS384"
-  case hs512 = "HS512"
-}
+  case hs256 = "HS256", hs384 = "HS384", hs512 = "HS512"
+  case rs256 = "RS256", rs384 = "RS384", rs512 = "RS512"
+  case ps256 = "PS256", ps384 = "PS384", ps512 = "PS512"
+  case es256 = "ES256", es384 = "ES384", es512 = "ES512"
+  case edDSA = "EdDSA"
 
-/// What signatures are checked with. Each kind serves its own algorithms only, so that a public key can never be taken for a shared secret.
-public enum VerificationKey: Sendable {
-  /// Shared secret of the HS algorithms. RFC 7518 section 3.2 wants at least the hash's length; an empty one verifies nothing.
-  case secret([UInt8])
+  /// What kind of signature it is.
+  enum Scheme { case hmac, pkcs1, pss, ecdsa, edDSA }
 
-  /// Whether `signature` is this key's signature of `input`; false as well when the key is none for `algorithm`.
-  func verifies(_ signature: [UInt8], of input: [UInt8], algorithm: SigningAlgorithm) -> Bool {
-    switch (self, algorithm) {
-    case (.secret(let secret), .hs256): VerificationKey.matches(signature, input, secret, .sha256)
-    case (.secret(let secret), .hs384): VerificationKey.matches(signature, input, secret, .sha384)
-    case (.secret(let secret), .hs512): VerificationKey.matches(signature, input, secret, .sha512)
+  var scheme: Scheme {
+    switch self {
+    case .hs256, .hs384, .hs512: .hmac
+    case .rs256, .rs384, .rs512: .pkcs1
+    case .ps256, .ps384, .ps512: .pss
+    case .es256, .es384, .es512: .ecdsa
+    case .edDSA: .edDSA
     }
   }
 
-  private static func matches(_ signature: [UInt8], _ input: [UInt8], _ secret: [UInt8], _ hash: HMAC.Hash) -> Bool {
-    !secret.isEmpty && ConstantTime.equal(HMAC.code(of: input, key: secret, hash: hash), signature)
+  /// Nil for EdDSA, which hashes by itself.
+  var hash: HMAC.Hash? {
+    switch self {
+    case .hs256, .rs256, .ps256, .es256: .sha256
+    case .hs384, .rs384, .ps384, .es384: .sha384
+    case .hs512, .rs512, .ps512, .es512: .sha512
+    case .edDSA: nil
+    }
   }
-}
-
-extension VerificationKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  public var description: String { "verification key" }
-  public var debugDescription: String { description }
-  public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -6,6 +6,10 @@ public enum TokenError: Error, Equatable, Sendable {
   case algorithmNotAllowed(String)
   /// RFC 7515 section 4.1.11: the header demands an extension that is not understood.
   case unsupportedCritical
+  /// The header names a key (`kid`) that the set does not have; newer keys may.
+  case unknownKey(String)
+  /// The header names no key and the set has several.
+  case missingKeyID
   case badSignature
   case expired
   case notYetValid
@@ -20,6 +24,8 @@ public enum TokenError: Error, Equatable, Sendable {
     case .tooLarge: "too_large"
     case .algorithmNotAllowed: "algorithm_not_allowed"
     case .unsupportedCritical: "unsupported_critical"
+    case .unknownKey: "unknown_key"
+    case .missingKeyID: "missing_key_id"
     case .badSignature: "bad_signature"
     case .expired: "expired"
     case .notYetValid: "not_yet_valid"
@@ -37,6 +43,8 @@ extension TokenError: CustomStringConvertible {
     case .tooLarge(let limit): "token is too large, expected at most \(limit) bytes"
     case .algorithmNotAllowed(let name): "token algorithm \"\(name.prefix(16))\" is not allowed"
     case .unsupportedCritical: "token header demands an unknown critical extension"
+    case .unknownKey: "token is signed with an unknown key"
+    case .missingKeyID: "token does not name its key"
     case .badSignature: "token signature does not match"
     case .expired: "token has expired"
     case .notYetValid: "token is not valid yet"

@@ -4,7 +4,8 @@ import JSON
 extension VendorDescriptor {
   /// The page on vendor descriptors, as Docs/Vendors.md holds it: how to write one, and every key.
   public static func referencePage() -> String {
-    ReferencePage.markdown(of: section.shape(defaults: VendorDescriptor()), title: "Vendors", introduction: introduction)
+    let text = introduction + "\n" + vocabulary + "\n" + simulators
+    return ReferencePage.markdown(of: section.shape(defaults: VendorDescriptor()), title: "Vendors", introduction: text)
   }
 
   private static let introduction = #"""
@@ -67,6 +68,9 @@ extension VendorDescriptor {
     `path_suffix`, and stands for the URL's own path. Empty segments, `.`, `..`, backslashes and escapes of slash, dot, percent and
     control characters are refused.
 
+    """#
+
+  private static let simulators = #"""
     ## Simulators
 
     Each descriptor's `simulation` makes a stand-in for the vendor. It demands the credential in its place, exactly once, the required
@@ -80,8 +84,10 @@ extension VendorDescriptor {
     | occasion | when |
     |---|---|
     | `open` | the 101 is out |
+    | `unauthorized` | the credential is wrong, where that is said only after the upgrade |
     | `too_early` | something came before `lifecycle.first_message` |
     | `bad_message`, `bad_format`, `undecodable` | no JSON or no known type; a format that is not allowed; audio that cannot be read |
+    | `heard` | a message's audio was taken |
     | `speech_started`, `partial`, `speech_stopped` | as heard in the audio |
     | `committed` | after `run: commit`: the turn's transcript is final |
     | `nothing_heard` | instead of `committed` where there was no audio |
@@ -91,13 +97,15 @@ extension VendorDescriptor {
     | in templates | is |
     |---|---|
     | `{transcript}` `{words}` `{start}` `{end}` `{duration}` (and `_ms`) | the turn |
-    | `{seconds}` `{channels}` `{input_tokens}` `{output_tokens}` `{tokens}` | totals and usage |
+    | `{audio_messages}` | how many messages held audio |
+    | `{seconds}` (and `_ms`) `{whole_seconds}` `{channels}` `{input_tokens}` `{output_tokens}` `{tokens}` | totals and usage |
     | `{audio}` `{delta}` `{reply}` | a piece of the answer, the words that begin in it, its whole text |
+    | `{spoken}` (and `_ms`) `{characters}` `{total_characters}` | the answer's length, and that of its text; of all texts to be spoken |
     | `{uuid}` `{hex}` | fresh at each place |
     | `{session_id}` `{request_id}` `{item_id}` `{previous_item_id}` `{response_id}` `{reply_id}` `{turn}` `{sequence}` | ids |
     | `{created}` `{unix}` `{expires_at}` | dates |
     | `{message.…}` `{query.…}` | the client's message, its query |
-    | `{heard}` `{pending}` `{by_request}` `{by_itself}` | there is speech in the turn; a turn has no answer yet; who ended it |
+    | `{heard}` `{pending}` `{speaking}` `{by_request}` `{by_itself}` | there is speech in the turn; a turn has no answer yet; an answer is being spoken; who ended the turn |
     | `{error}` `{param}` | what is wrong |
 
     A text that is nothing but one name takes the type of its value. Packet codecs (Opus, MP3, ...) are neither decoded nor made: the

@@ -23,12 +23,12 @@ public enum VendorReport {
   }
 
   private static func rows(_ vendor: VendorDescriptor) -> [(String, [String])] {
-    let query = vendor.endpoint.query
     let audio = vendor.audio
     return [
       ("kind", [vendor.kind.title]),
+      ("like", vendor.like.map { [$0] } ?? []),
       ("url", [vendor.endpoint.url.source]),
-      ("variables", vendor.endpoint.variables.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }),
+      ("variables", variables(vendor)),
       (
         "regions",
         vendor.regions.sorted { $0.key < $1.key }.map { region, values in
@@ -36,32 +36,22 @@ public enum VendorReport {
         }
       ),
       ("paths", vendor.endpoint.pathSuffixes),
-      (
-        "query",
-        query.required.map { "\($0) (required)" }
-          + query.oneOf.map { "one of \($0.joined(separator: ", "))" }
-          + query.defaults.map { "\($0.name) = \($0.value) unless given" }
-          + query.forced.map { "\($0.name) = \($0.value) always" }
-          + query.deny.map { "\($0) does not pass" }
-      ),
-      (
-        "credential",
-        vendor.credential.choices.enumerated().map { index, choice in
-          let kind = choice.kind == .token ? ", for short-lived tokens" : ""
-          return "\(choice.placement)\(kind)\(index == 0 ? " (used by the gateway)" : "")"
-        }
-      ),
-      (
-        "headers",
-        vendor.handshake.headers.map { "\($0.name): \($0.template)" }
-          + vendor.handshake.forward.map { "\($0) passes from the client" }
-      ),
-      ("subprotocols", vendor.handshake.offer),
+      ("query", query(vendor.endpoint.query)),
+      ("credential", credential(vendor.credential)),
+      ("token", exchange(vendor.credential.exchange)),
+      ("first asked", vendor.initRequest.map(first) ?? []),
+      ("stripped", stripped(vendor.strip)),
+      ("headers", headers(vendor.handshake)),
+      ("subprotocols", subprotocols(vendor.handshake.subprotocols)),
       ("messages", ["client \(vendor.codec.client.rawValue), vendor \(vendor.codec.server.rawValue)"]),
+      ("named by", vendor.discriminator.map(describe)),
       (
         "audio",
-        [("client", audio.client), ("vendor", audio.server)].compactMap { side, carriage in
-          carriage.map { "\(side): \(describe($0))" }
+        [("client", audio.clientChoices), ("vendor", audio.serverChoices)].flatMap { side, choices in
+          choices.map { choice in
+            "\(side): \(describe(choice.carriage))\(choice.isURLSafe ? ", in either alphabet" : "")"
+              + (choice.when.map { ", after the client's \($0.summary)" } ?? "")
+          }
         }
       ),
       ("declared", declared(audio.format)),
@@ -74,8 +64,13 @@ public enum VendorReport {
       ("chunks", chunks(audio.limits)),
       ("first message", vendor.lifecycle.firstMessage?.match.map { [$0.summary] } ?? []),
       ("ready", [ready(vendor.lifecycle.ready)]),
+      (
+        "remembered",
+        vendor.memory.sorted { $0.key < $1.key }.map { "\($0.key): the \($0.value.side.rawValue)'s \($0.value.path?.text ?? "")" }
+      ),
       ("keepalive", keepalive(vendor.keepalive)),
-      ("close", vendor.close.message.map { message in [message.rendered { _ in nil }] } ?? ["a close frame"]),
+      ("close", close(vendor.close)),
+      ("errors", errors(vendor.errors)),
       (
         "close codes",
         vendor.errors.closeCodes.map { code in
@@ -102,7 +97,10 @@ public enum VendorReport {
   }
 
   private static func describe(_ name: String, _ format: AllowedFormats.Format?) -> String {
-    guard let rates = format?.rates else { return name }
+    guard let rates = format?.rates else {
+      guard let low = format?.minRate, let high = format?.maxRate else { return name }
+      return "\(name) (\(low) to \(high) Hz)"
+    }
     return "\(name) (\(rates.map(String.init).joined(separator: "/")) Hz)"
   }
 
@@ -112,12 +110,17 @@ public enum VendorReport {
         places.map { "\(side) \([$0.encoding, $0.rate, $0.channels, $0.container].compactMap { $0 }.joined(separator: ", "))" }
       }.joined(separator: "; ")
     }
-    let forms: [(String, FormatRules.Directions?)] = [
-      ("query", format.query), ("init body", format.initBody), ("each audio message", format.perMessage),
-      ("vendor's message", format.serverMessage),
-    ]
+    let forms: [(String, FormatRules.Directions?)] =
+      [
+        ("query", format.query), ("init body", format.initBody), ("vendor's message", format.serverMessage),
+      ] + format.perMessageForms.map { ("each audio message", $0) }
     var lines = forms.compactMap { name, directions in directions.map { "\(name): \(places($0))" } }
     if let message = format.message { lines.append("client message with \(message.match?.summary ?? "anything"): \(places(message))") }
+    let directions = [format.query, format.message, format.initBody, format.perMessage, format.serverMessage].compactMap { $0 }.first
+    for pattern in directions?.patterns ?? [] { lines.append("as \(pattern.source)") }
+    for (value, fixed) in (directions?.composite ?? [:]).sorted(by: { $0.key < $1.key }) {
+      lines.append("\(value) is \(fixed.encoding ?? "")\(fixed.rate.map { " at \($0) Hz" } ?? "")")
+    }
     for (side, fixed) in [("in", format.defaults.input), ("out", format.defaults.output)] {
       guard let fixed else { continue }
       lines.append("otherwise \(side) \(fixed.encoding ?? "any")\(fixed.rate.map { " at \($0) Hz" } ?? "")")
@@ -143,11 +146,16 @@ public enum VendorReport {
     var lines: [String] = []
     if let message = rules.message {
       let every = rules.every.map { " every \(Units.text($0))" } ?? ""
-      lines.append(message.rendered { _ in nil } + every + (rules.needsAudio ? ", once some audio has come" : ""))
+      lines.append(text(message) + every + (rules.needsAudio ? ", once some audio has come" : ""))
     }
+    for reply in rules.replies { lines.append("\(text(reply.send)) answers \(reply.match?.summary ?? "")") }
+    for sign in rules.signs { lines.append("\(sign.summary) wants no answer") }
+    if let ping = rules.ping { lines.append("a WebSocket ping every \(Units.text(ping))") }
+    if let timeout = rules.pingTimeout { lines.append("a pong may take \(Units.text(timeout))") }
     if let idle = rules.idleTimeout {
       lines.append("the vendor closes after \(Units.text(idle)) of nothing\(rules.idleClose.map { " with \($0.code) \($0.reason)" } ?? "")")
     }
+    if let name = rules.idleQuery { lines.append("the parameter \(name) sets after how many seconds the vendor closes") }
     return lines
   }
 

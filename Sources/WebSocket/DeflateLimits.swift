@@ -16,6 +16,12 @@ public struct DeflateLimits: Sendable, Equatable {
     self.ratioFloor = max(0, ratioFloor)
   }
 
+  /// Most bytes of a message as it may travel where it must not become more than `maximumMessage`: an eighth more, since deflate adds to
+  /// what it cannot make smaller. 0 is no limit.
+  public static func wireLimit(_ maximumMessage: UInt64) -> UInt64 {
+    maximumMessage == 0 ? 0 : maximumMessage &+ maximumMessage >> 3 &+ 64
+  }
+
   /// Judges a message by what has come of it.
   ///
   /// - Throws: `messageTooBig`, which closes with 1009.

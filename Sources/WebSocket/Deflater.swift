@@ -47,6 +47,22 @@ public struct Deflater: ~Copyable, Sendable {
     self.textOnly = textOnly
   }
 
+  /// Another one with the same settings and no memory.
+  public func fresh() -> Deflater {
+    Deflater(
+      windowBits: windowBits, contextTakeover: contextTakeover, level: level, memoryLevel: memoryLevel, minimumSize: minimumSize,
+      textOnly: textOnly)
+  }
+
+  /// Takes the memory of another one whose messages do not refer to each other either, if it fits and this one has none: setting up zlib
+  /// costs several times what compressing a short message does. Both must be between messages.
+  public mutating func borrow(from other: inout Deflater) {
+    guard !contextTakeover, !other.contextTakeover, !isInsideMessage, !other.isInsideMessage, !stream.isOpen, !other.hasFailed,
+      windowBits == other.windowBits, level == other.level, memoryLevel == other.memoryLevel
+    else { return }
+    swap(&stream, &other.stream)
+  }
+
   /// The memory level that goes with a window: as many entries in the hash table as bytes in the window, at most zlib's default.
   public static func memoryLevel(windowBits: Int) -> Int { min(max(windowBits - 7, 2), 8) }
 

@@ -29,6 +29,10 @@ public struct FrameRules: Sendable, Equatable {
   @inlinable
   public var isInsideMessage: Bool { isFragmented }
 
+  /// Payload bytes of the current message, or of the last one, as its headers so far announce them.
+  @inlinable
+  public var announcedBytes: UInt64 { messageBytes }
+
   /// Judges the next header of this direction and takes note of it.
   ///
   /// - Throws: the first rule it breaks; nothing may be read after that.

@@ -12,34 +12,32 @@ public struct KeepAlive: Sendable, Equatable {
     case dead
   }
 
-  /// Silence after which a ping goes out.
-  public let interval: Int64
-  /// Silence after a ping that means the peer is gone; nil never gives up.
-  public let timeout: Int64?
-  private var lastReceived: Int64
-  private var pingedAt: Int64?
+  /// Silence after which a ping goes out, at least 1.
+  public var interval: Int64 { Int64(shortInterval) }
+  /// Silence after a ping that means the peer is gone, at least 1; nil never gives up.
+  public var timeout: Int64? { shortTimeout == 0 ? nil : Int64(shortTimeout) }
+
+  // One for each connection there is: kept small.
+  private let shortInterval: Int32
+  private let shortTimeout: Int32
+  private var pingedAt = Int64.min
 
   /// - Parameters:
-  ///   - interval: milliseconds, at least 1.
-  ///   - timeout: milliseconds, at least 1, or nil.
-  public init(interval: Int64, timeout: Int64?, now: Int64) {
-    self.interval = max(1, interval)
-    self.timeout = timeout.map { max(1, $0) }
-    lastReceived = now
-  }
-
-  /// Bytes came from the peer.
-  public mutating func received(now: Int64) {
-    lastReceived = now
-    pingedAt = nil
+  ///   - interval: milliseconds, 1 to 2^31 - 1; others are moved to the nearest.
+  ///   - timeout: milliseconds, likewise, or nil.
+  public init(interval: Int64, timeout: Int64?) {
+    shortInterval = Int32(clamping: max(1, interval))
+    shortTimeout = timeout.map { Int32(clamping: max(1, $0)) } ?? 0
   }
 
   /// What to do now.
-  public mutating func poll(now: Int64) -> Action {
-    if let pingedAt, let timeout {
-      return now >= pingedAt + timeout ? .dead : .wait(until: pingedAt + timeout)
-    }
-    let due = (pingedAt ?? lastReceived) + interval
+  ///
+  /// - Parameter lastReceived: when the last byte came from the peer, or when the connection began.
+  public mutating func poll(now: Int64, lastReceived: Int64) -> Action {
+    // An answer may come within the millisecond of its ping; the peer was silent before that.
+    let isAnswered = lastReceived >= pingedAt
+    if !isAnswered, let timeout { return now >= pingedAt + timeout ? .dead : .wait(until: pingedAt + timeout) }
+    let due = (isAnswered ? lastReceived : pingedAt) + interval
     guard now >= due else { return .wait(until: due) }
     pingedAt = now
     return .ping

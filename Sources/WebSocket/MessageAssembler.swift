@@ -31,7 +31,7 @@ public struct MessageAssembler: ~Copyable, Sendable {
   ///   - inflater: for what the peer sends; nil where permessage-deflate was not agreed.
   public init(receiver: Role, maximumMessage: UInt64 = 16 << 20, inflater: consuming Inflater? = nil) {
     let isCompressing = inflater != nil
-    let wireLimit = isCompressing && maximumMessage != 0 ? maximumMessage &+ maximumMessage >> 3 &+ 64 : maximumMessage
+    let wireLimit = isCompressing ? DeflateLimits.wireLimit(maximumMessage) : maximumMessage
     reader = FrameReader(rules: FrameRules(receiver: receiver, allowsRSV1: isCompressing, maximumMessage: wireLimit))
     self.maximumMessage = maximumMessage
     self.inflater = inflater ?? Inflater()
@@ -82,7 +82,7 @@ public struct MessageAssembler: ~Copyable, Sendable {
       isCompressed = header.rsv1
       validator = UTF8Validator()
     }
-    guard header.isControl || isCompressed || maximumMessage == 0 || reader.rules.messageBytes <= maximumMessage else {
+    guard header.isControl || isCompressed || maximumMessage == 0 || reader.rules.announcedBytes <= maximumMessage else {
       throw .messageTooBig
     }
   }

@@ -134,4 +134,34 @@ import Testing
     #expect(Fixture.errors(text) == ["upstreams.yaml:3:28: error: unknown vendor 'house.voice' in upstream 'echo'"])
     #expect(Fixture.errors(text + "\nvendors: {house.voice: {}}") == [])
   }
+
+  // MARK: Who is calling
+
+  private func warnings(_ authentication: String) -> [String] {
+    let loading = Fixture.load(Fixture.frame + "authentication: {a: \(authentication)}")
+    #expect(!loading.diagnostics.hasErrors, "\(loading.rendered)")
+    return loading.diagnostics.map(\.message).filter { $0.contains("'a'") }
+  }
+
+  @Test func tokensForEverybody() {
+    let message = "authentication 'a' gives tokens to anybody who reaches it"
+    #expect(warnings("{type: session_token, authentication: none}") == [message])
+    let production = "environment: production\n" + Fixture.frame + "authentication: {a: {type: session_token, authentication: none}}"
+    #expect(Fixture.load(production).diagnostics.contains { $0.severity == .error && $0.message == message })
+  }
+
+  @Test func certificatesNobodyAsksFor() {
+    #expect(warnings("{type: mtls}") == ["authentication 'a' will refuse everybody: no listener has 'client_ca'"])
+  }
+
+  /// In the clear only to this machine, unless the table says so.
+  @Test(arguments: [
+    "https://auth.example/", "http://127.0.0.1:8080/check", "http://[::1]/check", "http://localhost:1/check", "HTTP://LOCALHOST/",
+  ])
+  func endpointsOfMethods(url: String) {
+    #expect(warnings("{type: forward, url: \"\(url)\"}") == [])
+    #expect(warnings("{type: jwt, oidc_issuer: \"\(url)\", algorithms: [ES256]}") == [])
+    #expect(warnings("{type: introspection, url: \"\(url)\", client_id: a, client_secret: {env: B}}") == [])
+    #expect(warnings("{type: forward, url: \"http://auth.internal/\", plain_http: true}") == [])
+  }
 }

@@ -45,7 +45,7 @@ import Testing
 
   @Test func allClaimsOrNone() throws {
     let connections = ConnectionGuard(capacity: 100)
-    let route = Claim(LimitKey("/r", .everyone), most: 1)
+    let route = Claim(LimitKey("/r", .gateway), most: 1)
     let lease = try connections.acquire([Claim(address("192.0.2.1")), route])
     #expect(throws: ConnectionGuard.Full(key: route.key, current: 1, most: 1)) {
       _ = try connections.acquire([Claim(address("192.0.2.2")), route])
@@ -72,12 +72,12 @@ import Testing
     try connections.extend(&first, by: [subject])
     var second = try connections.acquire([Claim(address("192.0.2.2"))])
     do {
-      try connections.extend(&second, by: [Claim(LimitKey("x", .everyone)), subject])
+      try connections.extend(&second, by: [Claim(LimitKey("x", .gateway)), subject])
       Issue.record("a second session of alice was counted")
     } catch {
       #expect(error.key == subject.key)
     }
-    #expect(connections.count(LimitKey("x", .everyone)) == 0)
+    #expect(connections.count(LimitKey("x", .gateway)) == 0)
     #expect(connections.total == 2)
     first.release()
     try connections.extend(&second, by: [subject])
@@ -113,7 +113,7 @@ import Testing
     for step in 0..<20_000 {
       if open.isEmpty || Int.random(in: 0..<100, using: &random) < 52 {
         let who = LimitKey("a", .address(.v4(UInt32.random(in: 0..<20, using: &random))))
-        let route = LimitKey("/r\(Int.random(in: 0..<3, using: &random))", .everyone)
+        let route = LimitKey("/r\(Int.random(in: 0..<3, using: &random))", .gateway)
         let claims = [Claim(who, most: 4), Claim(route, most: 25)]
         let fits = open.count < 60 && model[who, default: 0] < 4 && model[route, default: 0] < 25
         do {

@@ -13,9 +13,14 @@ import Testing
     (.badRequest, "bad_request", 400, nil, []),
     (.headTimeout, "head_timeout", 408, nil, []),
     (.headTooLarge, "head_too_large", 431, nil, []),
+    (.forbiddenNetwork, "forbidden_network", 403, "1008 Network not allowed", []),
     (.forbiddenOrigin, "forbidden_origin", 403, "1008 Origin not allowed", []),
     (.forbidden, "forbidden", 403, "1008 Not allowed on this route", []),
     (.unauthorized, "unauthorized", 401, "1008 Authentication required", ["WWW-Authenticate: Bearer"]),
+    (
+      .authenticationUnavailable, "authentication_unavailable", 503, "1013 Authentication unavailable, try again later",
+      ["Retry-After: 10"]
+    ),
     (.rateLimited, "rate_limited", 429, "1013 Too many requests", ["Retry-After: 60"]),
     (.tooManySessions, "too_many_sessions", 429, "1013 Too many concurrent sessions", ["Retry-After: 10"]),
     (.disabled, "disabled", 503, "1013 Service disabled", ["Retry-After: 60"]),

@@ -32,7 +32,9 @@ func token(subject: String? = "alice", expires: Int64 = issuedAt + 300, secret: 
 }
 
 func jwt(tierClaim: String? = nil, routesClaim: String? = nil) -> JWTGuard {
-  JWTGuard(JSONWebToken.Verifier(secret: Array(canary.utf8), requiredClaims: ["exp"]), tierClaim: tierClaim, routesClaim: routesClaim)
+  JWTGuard(
+    JSONWebToken.Verifier(algorithms: [.hs256], secret: Array(canary.utf8), requiredClaims: ["exp"]), tierClaim: tierClaim,
+    routesClaim: routesClaim)
 }
 
 func request(
@@ -49,5 +51,48 @@ func refusal(_ body: () throws(Refusal) -> Void) -> Refusal? {
     return nil
   } catch {
     return error
+  }
+}
+
+/// An admitted session in a collection.
+final class Kept {
+  private var admitted: Admitted?
+  private(set) var tier = ""
+  private(set) var sessionLength: Duration?
+  private(set) var meters: [Metered] = []
+  private(set) var budget: Budget?
+  private(set) var sessions = 0
+  private(set) var isKnown = false
+  private(set) var keys: [LimitKey] = []
+
+  init(_ admitted: consuming Admitted) {
+    keep(admitted)
+  }
+
+  private func keep(_ admitted: consuming Admitted) {
+    tier = admitted.tier.name
+    sessionLength = admitted.sessionLength
+    meters = admitted.meters
+    budget = admitted.budget
+    sessions = admitted.sessions
+    isKnown = admitted.caller != nil
+    keys = admitted.lease.keys
+    self.admitted = consume admitted
+  }
+
+  func identify(_ admission: Admission, _ caller: Caller?, _ policy: RoutePolicy, _ now: Moment) throws(Refusal) {
+    guard var admitted = admitted.take() else { return }
+    do throws(Refusal) {
+      try admission.identify(&admitted, as: caller, policy: policy, now: now)
+    } catch {
+      keep(admitted)
+      throw error
+    }
+    keep(admitted)
+  }
+
+  func release() -> String {
+    admitted.take()?.release()
+    return "released"
   }
 }

@@ -33,16 +33,23 @@ final class Bench {
 
   deinit { reactor.stop() }
 
+  /// - Parameters:
+  ///   - down: what was agreed with the client for compression.
+  ///   - up: what was agreed with the upstream.
   func open(
     _ terms: RelayTerms = Bench.terms, _ kind: SocketPair.Kind = .tcp, buffer: Int32? = nil, fromClient: [UInt8] = [],
-    fromUpstream: [UInt8] = [], owedToClient: [UInt8] = [], owedToUpstream: [UInt8] = []
+    fromUpstream: [UInt8] = [], owedToClient: [UInt8] = [], owedToUpstream: [UInt8] = [], down: DeflateParameters? = nil,
+    up: DeflateParameters? = nil, inspectors: (@Sendable () -> Inspectors)? = nil
   ) throws -> Session {
-    let down = try SocketPair(kind, buffer: buffer)
-    let up = try SocketPair(kind, buffer: buffer)
-    let session = note(down, up, client: Peer(.client, on: down.far), upstream: Peer(.server, on: up.far))
-    start(
-      session, terms, LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: fromClient, owed: owedToClient),
-      LegTransport(descriptor: Descriptor(adopting: up.near), tls: nil, received: fromUpstream, owed: owedToUpstream))
+    let downPair = try SocketPair(kind, buffer: buffer)
+    let upPair = try SocketPair(kind, buffer: buffer)
+    let client = Peer(.client, on: downPair.far, compression: down)
+    let session = note(downPair, upPair, client: client, upstream: Peer(.server, on: upPair.far, compression: up))
+    var downstream = LegTransport(descriptor: Descriptor(adopting: downPair.near), tls: nil, received: fromClient, owed: owedToClient)
+    var upstream = LegTransport(descriptor: Descriptor(adopting: upPair.near), tls: nil, received: fromUpstream, owed: owedToUpstream)
+    downstream.compression = down.map { LegTransport.Compression($0, DeflateSettings()) }
+    upstream.compression = up.map { LegTransport.Compression($0, DeflateSettings()) }
+    start(session, terms, downstream, upstream, inspectors: inspectors)
     return session
   }
 
@@ -56,9 +63,15 @@ final class Bench {
     return session
   }
 
-  func start(_ session: Session, _ terms: RelayTerms, _ downstream: consuming LegTransport, _ upstream: consuming LegTransport) {
+  func start(
+    _ session: Session, _ terms: RelayTerms, _ downstream: consuming LegTransport, _ upstream: consuming LegTransport,
+    inspectors: (@Sendable () -> Inspectors)? = nil
+  ) {
     let ledger = ledger
-    reactor.open(RelayParcel(id: session.id, downstream: downstream, upstream: upstream, terms: terms) { ledger.note($0) })
+    reactor.open(
+      RelayParcel(id: session.id, downstream: downstream, upstream: upstream, terms: SharedTerms(terms), makeInspectors: inspectors) {
+        ledger.note($0)
+      })
   }
 
   func outcome(of session: Session) throws -> SessionOutcome { try ledger.outcome(of: session.id) }

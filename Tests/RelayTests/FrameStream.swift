@@ -10,6 +10,12 @@ struct FrameStream {
     let position: Int
   }
 
+  /// Where a message lies in `data`.
+  struct Span: Equatable {
+    let message: Range<Int>
+    let lastFrame: Range<Int>
+  }
+
   let sender: Role
   private(set) var bytes: [UInt8] = []
   /// The same without control frames.
@@ -18,6 +24,8 @@ struct FrameStream {
   private(set) var boundaries: Set<Int> = [0]
   private(set) var controls: [Control] = []
   private(set) var messages: [Message] = []
+  private(set) var spans: [Span] = []
+  private var messageStart = 0
   private var key: UInt32 = 0x8040_2010
 
   init(sender: Role) {
@@ -29,23 +37,50 @@ struct FrameStream {
     self.init(sender: sender)
     for _ in 0..<count {
       let isText = random.chance(0.5)
-      var rest = Self.size(longest, using: &random)
-      var payload: [UInt8] = []
-      var opcode: Opcode = isText ? .text : .binary
-      var fragments = random.chance(0.3) ? random.number(2...5) : 1
-      while fragments > 0 {
-        while controls, random.chance(0.3) {
-          add(random.chance(0.7) ? .ping : .pong, random.quick(random.number(0...125)))
-        }
-        let count = fragments == 1 ? rest : random.number(0...rest)
-        let part = isText ? random.text(count) : random.quick(count)
-        fragments -= 1
-        add(opcode, part, fin: fragments == 0)
-        opcode = .continuation
-        rest -= count
-        payload += part
-      }
+      let size = Self.size(longest, using: &random)
+      let payload = isText ? random.text(size) : random.quick(size)
+      addFragments(of: payload, as: isText ? .text : .binary, rsv1: false, controls: controls, using: &random)
       messages.append(isText ? .text(String(decoding: payload, as: UTF8.self)) : .binary(payload))
+    }
+  }
+
+  /// The same from a sender that compresses most of its messages, many of which become much smaller.
+  ///
+  /// - Parameter parameters: what was agreed with it; nil where it may not compress.
+  init(
+    sender: Role, messages count: Int, longest: Int = 70_000, compressed parameters: DeflateParameters?, using random: inout SeededGenerator
+  ) {
+    self.init(sender: sender)
+    var deflater: Deflater?
+    if let parameters { deflater = parameters.deflater(for: sender, settings: DeflateSettings(level: random.number(1...9))) }
+    for _ in 0..<count {
+      let isText = random.chance(0.6)
+      let size = Self.size(longest, using: &random)
+      let payload = random.chance(0.3) ? (isText ? random.text(size) : random.quick(size)) : random.phrases(size)
+      let compressed = random.chance(0.8) ? Self.compress(payload, with: &deflater) : nil
+      addFragments(of: compressed ?? payload, as: isText ? .text : .binary, rsv1: compressed != nil, controls: true, using: &random)
+      messages.append(isText ? .text(String(decoding: payload, as: UTF8.self)) : .binary(payload))
+    }
+  }
+
+  private static func compress(_ message: [UInt8], with deflater: inout Deflater?) -> [UInt8]? {
+    var compressed: [UInt8] = []
+    let done = unsafe message.withUnsafeBytes { unsafe deflater?.compress($0, isLast: true, appendingTo: &compressed) }
+    return done == true ? compressed : nil
+  }
+
+  private mutating func addFragments(
+    of payload: [UInt8], as opcode: Opcode, rsv1: Bool, controls: Bool, using random: inout SeededGenerator
+  ) {
+    var rest = payload[...]
+    let fragments = random.chance(0.3) ? random.number(2...5) : 1
+    for index in 0..<fragments {
+      while controls, random.chance(0.3) {
+        add(random.chance(0.7) ? .ping : .pong, random.quick(random.number(0...125)))
+      }
+      let count = index == fragments - 1 ? rest.count : random.number(0...rest.count)
+      add(index == 0 ? opcode : .continuation, Array(rest.prefix(count)), fin: index == fragments - 1, rsv1: rsv1 && index == 0)
+      rest = rest.dropFirst(count)
     }
   }
 
@@ -58,15 +93,18 @@ struct FrameStream {
     }
   }
 
-  mutating func add(_ opcode: Opcode, _ payload: [UInt8] = [], fin: Bool = true) {
+  mutating func add(_ opcode: Opcode, _ payload: [UInt8] = [], fin: Bool = true, rsv1: Bool = false) {
     key = key &* 1_664_525 &+ 1_013_904_223
-    let frame = FrameHeader.frame(opcode: opcode, payload: payload, maskKey: sender.masks ? key : nil, fin: fin)
+    let frame = FrameHeader.frame(opcode: opcode, payload: payload, maskKey: sender.masks ? key : nil, fin: fin, rsv1: rsv1)
     bytes += frame
     if opcode.isControl {
       controls.append(Control(opcode: opcode, payload: payload, position: data.count))
     } else {
+      if opcode != .continuation { messageStart = data.count }
+      let start = data.count
       data += frame
       boundaries.insert(data.count)
+      if fin { spans.append(Span(message: messageStart..<data.count, lastFrame: start..<data.count)) }
     }
   }
 }

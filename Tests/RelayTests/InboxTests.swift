@@ -74,7 +74,7 @@ import Testing
         .open(
           RelayParcel(
             id: 1, downstream: LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: []),
-            upstream: LegTransport(descriptor: Descriptor(adopting: up.near), tls: nil, received: []), terms: RelayTerms()
+            upstream: LegTransport(descriptor: Descriptor(adopting: up.near), tls: nil, received: []), terms: SharedTerms(RelayTerms())
           ) { _ in }))
       var byte: UInt8 = 0
       #expect(unsafe read(down.far, &byte, 1) == -1 && errno == EAGAIN, "still open")

@@ -22,17 +22,24 @@ final class Peer {
   private var tls: TLSSession?
   private var isOpen = true
   private var assembler: MessageAssembler
+  private var deflater: Deflater?
   private var events: [MessageEvent] = []
   private var key: UInt32 = 0x1357_9BDF
   private var surplus: [UInt8] = []
   private var chunk = [UInt8](repeating: 0, count: 256 << 10)
   private(set) var end: End?
 
-  init(_ role: Role, on descriptor: Int32, tls: consuming TLSSession? = nil) {
+  /// - Parameter compression: what was agreed for it with this end; nil where nothing was.
+  init(_ role: Role, on descriptor: Int32, tls: consuming TLSSession? = nil, compression: DeflateParameters? = nil) {
     self.role = role
     self.descriptor = descriptor
     self.tls = tls
-    assembler = MessageAssembler(receiver: role, maximumMessage: 0)
+    var inflater: Inflater?
+    if let compression {
+      inflater = compression.inflater(for: role, limits: DeflateLimits(maximumMessage: 0, maximumRatio: 0))
+      deflater = compression.deflater(for: role, settings: DeflateSettings(minimumSize: 0, textOnly: false))
+    }
+    assembler = MessageAssembler(receiver: role, maximumMessage: 0, inflater: inflater)
   }
 
   deinit { close() }
@@ -44,11 +51,33 @@ final class Peer {
     return role.masks ? key : nil
   }
 
-  func frame(_ opcode: Opcode, _ payload: [UInt8] = [], fin: Bool = true) -> [UInt8] {
-    FrameHeader.frame(opcode: opcode, payload: payload, maskKey: nextKey(), fin: fin)
+  func frame(_ opcode: Opcode, _ payload: [UInt8] = [], fin: Bool = true, rsv1: Bool = false) -> [UInt8] {
+    FrameHeader.frame(opcode: opcode, payload: payload, maskKey: nextKey(), fin: fin, rsv1: rsv1)
   }
 
-  func send(_ text: String) throws { try send(raw: Message.text(text).frame(maskKey: nextKey())) }
+  /// A message as one frame, compressed where that was agreed.
+  func frame(_ message: Message) -> [UInt8] { message.frame(maskKey: nextKey(), deflater: &deflater) }
+
+  /// A message in compressed fragments, with `between` before each but the first.
+  func fragments(of message: Message, _ count: Int, between: [UInt8] = []) throws -> [UInt8] {
+    var isText = false
+    if case .text = message { isText = true }
+    guard let payload = deflater?.compress(message.bytes, as: isText ? .text : .binary) else {
+      throw Failure(description: "\(role) cannot compress a message")
+    }
+    var bytes: [UInt8] = []
+    let size = payload.count / count
+    for index in 0..<count {
+      let part = index == count - 1 ? payload[(index * size)...] : payload[(index * size)..<((index + 1) * size)]
+      let opcode: Opcode = index > 0 ? .continuation : isText ? .text : .binary
+      bytes += (index > 0 ? between : []) + frame(opcode, Array(part), fin: index == count - 1, rsv1: index == 0)
+    }
+    return bytes
+  }
+
+  func send(_ text: String) throws { try send(.text(text)) }
+
+  func send(_ message: Message) throws { try send(raw: frame(message)) }
 
   func send(_ opcode: Opcode, _ payload: [UInt8] = [], fin: Bool = true) throws { try send(raw: frame(opcode, payload, fin: fin)) }
 

@@ -20,6 +20,14 @@ extension SeededGenerator {
   /// Printable ASCII, so that it is text.
   mutating func text(_ count: Int) -> [UInt8] { quick(count).map { 0x20 + $0 % 95 } }
 
+  /// Text as a vendor's events repeat it, ASCII.
+  mutating func phrases(_ count: Int) -> [UInt8] {
+    let words = ["{\"type\":\"response.audio.delta\",", "\"delta\":\"", "transcript", "Hello again", "\n", "0123456789", "\"}"]
+    var bytes: [UInt8] = []
+    while bytes.count < count { bytes += Array((words.randomElement(using: &self) ?? "").utf8) }
+    return Array(bytes.prefix(count))
+  }
+
   mutating func chance(_ probability: Double) -> Bool { Double.random(in: 0..<1, using: &self) < probability }
 
   mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }

@@ -8,7 +8,7 @@ import WebSocket
   private func parcel(_ id: UInt64, _ down: SocketPair, _ up: SocketPair, _ ledger: Ledger) -> RelayParcel {
     RelayParcel(
       id: id, downstream: LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: []),
-      upstream: LegTransport(descriptor: Descriptor(adopting: up.near), tls: nil, received: []), terms: Bench.terms
+      upstream: LegTransport(descriptor: Descriptor(adopting: up.near), tls: nil, received: []), terms: SharedTerms(Bench.terms)
     ) { ledger.note($0) }
   }
 

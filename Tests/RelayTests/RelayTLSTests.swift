@@ -21,7 +21,10 @@ import WebSocket
     consuming func intoTransport() -> LegTransport { transport }
   }
 
-  private func leg(_ party: Party, _ version: TLSVersion?, early: [[UInt8]] = [], owed: [UInt8] = [], buffer: Int32? = nil) throws -> Made {
+  private func leg(
+    _ party: Party, _ version: TLSVersion?, early: [[UInt8]] = [], owed: [UInt8] = [], buffer: Int32? = nil,
+    compression: DeflateParameters? = nil
+  ) throws -> Made {
     let pair = try SocketPair(.tcp, buffer: buffer)
     let role: Role = party == .downstream ? .client : .server
     let descriptor = Descriptor(adopting: pair.near)
@@ -34,17 +37,17 @@ import WebSocket
     let sessions = try ends.attach(farTo: pair.far)
     // What the far session said on its memory buffers goes out before anything it says on the socket.
     #expect(unsafe unsent.isEmpty || send(pair.far, unsent, unsent.count, 0) == unsent.count)
-    return Made(
-      pair: pair, peer: Peer(role, on: pair.far, tls: sessions.far),
-      transport: LegTransport(descriptor: descriptor, tls: sessions.near, received: received, owed: owed))
+    var transport = LegTransport(descriptor: descriptor, tls: sessions.near, received: received, owed: owed)
+    transport.compression = compression.map { LegTransport.Compression($0, DeflateSettings()) }
+    return Made(pair: pair, peer: Peer(role, on: pair.far, tls: sessions.far, compression: compression), transport: transport)
   }
 
   private func open(
     _ bench: Bench, _ legs: Legs, _ version: TLSVersion, terms: RelayTerms = Bench.terms, early: [[[UInt8]]] = [[], []], owed: [UInt8] = [],
-    buffer: Int32? = nil
+    buffer: Int32? = nil, up compression: DeflateParameters? = nil
   ) throws -> Bench.Session {
     let down = try leg(.downstream, legs == .upstream ? nil : version, early: early[0], owed: owed, buffer: buffer)
-    let up = try leg(.upstream, legs == .downstream ? nil : version, early: early[1], buffer: buffer)
+    let up = try leg(.upstream, legs == .downstream ? nil : version, early: early[1], buffer: buffer, compression: compression)
     let session = bench.note(down.pair, up.pair, client: down.peer, upstream: up.peer)
     bench.start(session, terms, down.intoTransport(), up.intoTransport())
     return session
@@ -188,7 +191,7 @@ import WebSocket
       peers += [down.peer, up.peer]
       inbox.post(
         .open(
-          RelayParcel(id: id, downstream: down.intoTransport(), upstream: up.intoTransport(), terms: terms) { outcome in
+          RelayParcel(id: id, downstream: down.intoTransport(), upstream: up.intoTransport(), terms: SharedTerms(terms)) { outcome in
             order.withLock { $0.append(outcome.id) }
             ledger.note(outcome)
           }))
@@ -213,6 +216,26 @@ import WebSocket
     try bench.hearLastWordsBehindAStall(session)
     #expect(try bench.outcome(of: session).cause == "closed")
     session.client.close()
+    try bench.finish()
+  }
+
+  /// Whole records are inside the session when input begins to wait, and the kernel has no more to report; all of it goes on in time.
+  @Test(arguments: TLSVersion.allCases)
+  func recordsBehindInputThatWaits(version: TLSVersion) throws {
+    let bench = try Bench(readSize: 1_024)
+    var terms = RelayTerms(maximumMessage: 0, maximumRatio: 0, closeTimeout: 60_000, linger: 60_000)
+    terms.downstream.buffer = 32_768
+    let session = try open(bench, .both, version, terms: terms, buffer: 16_384, up: DeflateParameters())
+    let messages = (0..<4 as Range<UInt8>).map { Message.binary([UInt8](repeating: $0, count: 2 << 20)) }
+    try session.upstream.send(raw: messages.flatMap { session.upstream.frame($0) })
+    try Ledger.wait("the reactor to stop reading") { bench.counters.pauses > 0 }
+    for message in messages { #expect(try session.client.next() == .message(message)) }
+    try session.upstream.sendClose(1_000)
+    #expect(try session.client.answerClose() == ClosePayload(code: .normal))
+    #expect(try session.upstream.rest() == [.close(ClosePayload(code: .normal))])
+    #expect(try bench.outcome(of: session).upstream.messages == 4)
+    session.client.close()
+    session.upstream.close()
     try bench.finish()
   }
 }

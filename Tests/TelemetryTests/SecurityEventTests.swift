@@ -34,6 +34,23 @@ import Testing
       .blockedConnectionLimit(ip: ip, currentConnections: 3, maxAllowed: 3), "warning",
       #""event":"WS_CONNECTION_BLOCKED_CONNECTION_LIMIT","currentConnections":3,"ip":"192.168.1.xxx","maxAllowed":3"#
     ),
+    (.blockedNetwork(ip: ip), "warning", #""event":"WS_CONNECTION_BLOCKED_NETWORK","ip":"192.168.1.xxx""#),
+    (
+      .blockedHandshakeLimit(ip: ip, currentConnections: 128, maxAllowed: 128), "warning",
+      #""event":"WS_CONNECTION_BLOCKED_HANDSHAKE_LIMIT","currentConnections":128,"ip":"192.168.1.xxx","maxAllowed":128"#
+    ),
+    (
+      .authUnknownTier(ip: ip, userId: "alice", tier: "gold"), "warning",
+      #""event":"WS_AUTH_UNKNOWN_TIER","ip":"192.168.1.xxx","tier":"gold","userId":"alice""#
+    ),
+    (
+      .limitWarning(ip: ip, tier: "gold", measure: "audio", scope: "subject"), "info",
+      #""event":"WS_SESSION_LIMIT_WARNING","ip":"192.168.1.xxx","measure":"audio","scope":"subject","tier":"gold""#
+    ),
+    (
+      .limitExceeded(ip: ip, tier: "gold", measure: "messages", scope: "ip"), "warning",
+      #""event":"WS_SESSION_LIMIT_EXCEEDED","ip":"192.168.1.xxx","measure":"messages","scope":"ip","tier":"gold""#
+    ),
     (.blockedDraining(ip: ip), "warning", #""event":"WS_CONNECTION_BLOCKED_DRAINING","ip":"192.168.1.xxx""#),
     (
       .blockedOverCapacity(ip: ip, currentConnections: 10, maxAllowed: 10), "warning",
@@ -44,6 +61,10 @@ import Testing
     (
       .authFailedInvalidToken(ip: ip, error: "expired"), "warning",
       #""event":"WS_AUTH_FAILED_INVALID_TOKEN","error":"expired","ip":"192.168.1.xxx""#
+    ),
+    (
+      .authUnavailable(ip: ip, error: "keys_unavailable"), "error",
+      #""event":"WS_AUTH_UNAVAILABLE","error":"keys_unavailable","ip":"192.168.1.xxx""#
     ),
     (.authTimeout(ip: ip), "warning", #""event":"WS_CONNECTION_AUTH_TIMEOUT","ip":"192.168.1.xxx""#),
     (.authBlockedRateLimit(ip: ip), "warning", #""event":"WS_AUTH_BLOCKED_RATE_LIMIT","ip":"192.168.1.xxx""#),

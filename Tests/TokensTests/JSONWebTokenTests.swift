@@ -23,15 +23,18 @@ enum Example {
   }
 
   @Test func exampleOfTheStandard() throws {
-    let claims = try JSONWebToken.Verifier(secret: Example.secret, issuer: "joe").verify(Example.token, now: Example.expires - 1)
+    let claims = try JSONWebToken.Verifier(algorithms: [.hs256], secret: Example.secret, issuer: "joe").verify(
+      Example.token, now: Example.expires - 1)
     #expect(claims.raw["http://example.com/is_root"] == true)
     #expect(claims.string("iss") == "joe")
     #expect(claims.expiresAt == Example.expires)
     #expect(claims.subject == nil)
     #expect(throws: TokenError.expired) {
-      _ = try JSONWebToken.Verifier(secret: Example.secret).verify(Example.token, now: Example.expires)
+      _ = try JSONWebToken.Verifier(algorithms: [.hs256], secret: Example.secret).verify(Example.token, now: Example.expires)
     }
-    #expect(throws: TokenError.badSignature) { _ = try JSONWebToken.Verifier(secret: Self.secret).verify(Example.token, now: 0) }
+    #expect(throws: TokenError.badSignature) {
+      _ = try JSONWebToken.Verifier(algorithms: [.hs256], secret: Self.secret).verify(Example.token, now: 0)
+    }
   }
 
   @Test func partsAreKept() throws {
@@ -51,6 +54,14 @@ enum Example {
     ("two parts", "\(parts[0]).\(parts[1])", .malformed("expected three parts")),
     ("four parts", good + ".", .malformed("expected three parts")),
     ("five parts of an encrypted token", good + ".a.b", .malformed("expected three parts")),
+    ("leading dot", "." + good, .malformed("expected three parts")),
+    ("doubled dot", "\(parts[0])..\(parts[1]).\(parts[2])", .malformed("expected three parts")),
+    ("blank in the claims", "\(parts[0]).\(parts[1]) .\(parts[2])", .malformed("claims: expected base64url without padding")),
+    ("padded header", "\(parts[0])=.\(parts[1]).\(parts[2])", .malformed("header: expected base64url without padding")),
+    ("line end inside", "\(parts[0])\r\n.\(parts[1]).\(parts[2])", .malformed("header: expected base64url without padding")),
+    ("nul at the end", good + "\0", .malformed("signature: expected base64url without padding")),
+    ("bytes after the signature", good + "AAAA", .badSignature),
+    ("header with a tail", signed(header: #"{"alg":"HS256"} {}"#, claims), .malformed("header: expected json")),
     ("leading space", " " + good, .malformed("header: expected base64url without padding")),
     ("trailing newline", good + "\n", .malformed("signature: expected base64url without padding")),
     ("padded signature", good + "=", .malformed("signature: expected base64url without padding")),
@@ -69,6 +80,12 @@ enum Example {
     ("key id is a number", signed(header: #"{"alg":"HS256","kid":1}"#, claims), .malformed("header: expected \"kid\" to be a string")),
     ("none", Base64URL.encode(Array(#"{"alg":"none"}"#.utf8)) + ".\(parts[1]).", .algorithmNotAllowed("none")),
     ("none with a good signature", signed(header: #"{"alg":"none"}"#, claims), .algorithmNotAllowed("none")),
+    ("none in capitals", signed(header: #"{"alg":"NONE"}"#, claims), .algorithmNotAllowed("NONE")),
+    ("none in a mixture", signed(header: #"{"alg":"nOnE"}"#, claims), .algorithmNotAllowed("nOnE")),
+    ("none by an escape", signed(header: #"{"alg":"n\u006fne"}"#, claims), .algorithmNotAllowed("none")),
+    ("empty algorithm", signed(header: #"{"alg":""}"#, claims), .algorithmNotAllowed("")),
+    ("algorithm with a blank", signed(header: #"{"alg":"HS256 "}"#, claims), .algorithmNotAllowed("HS256 ")),
+    ("null algorithm", signed(header: #"{"alg":null}"#, claims), .malformed("header: expected \"alg\" to be a string")),
     ("None", signed(header: #"{"alg":"None"}"#, claims), .algorithmNotAllowed("None")),
     ("lower case", signed(header: #"{"alg":"hs256"}"#, claims), .algorithmNotAllowed("hs256")),
     ("public key algorithm", signed(header: #"{"alg":"RS256"}"#, claims), .algorithmNotAllowed("RS256")),
@@ -90,12 +107,26 @@ enum Example {
 
   @Test(arguments: attacks)
   func refuses(name: String, token: String, error: TokenError) {
-    #expect(throws: error, "\(name)") { _ = try JSONWebToken.Verifier(secret: Self.secret).verify(token, now: 0) }
+    #expect(throws: error, "\(name)") { _ = try JSONWebToken.Verifier(algorithms: [.hs256], secret: Self.secret).verify(token, now: 0) }
+  }
+
+  /// RFC 7519 section 5.1: what an application does with `typ` is its own business; and headers that name keys are not followed.
+  @Test(arguments: [
+    #""typ":"JWT""#, #""typ":"jwt""#, #""typ":"at+jwt""#, #""typ":7"#, #""cty":"x""#, #""jku":"https://evil.example/keys""#,
+    #""jwk":{"kty":"oct","k":"AAAA"}"#, #""x5u":"https://evil.example/""#, #""b64":false"#,
+  ])
+  func otherHeadersChangeNothing(member: String) throws {
+    let token = Self.signed(header: #"{"alg":"HS256",\#(member)}"#, Self.claims)
+    #expect(try JSONWebToken.Verifier(algorithms: [.hs256], secret: Self.secret).verify(token, now: 0).subject == "u")
+    let forged = Self.signed(header: #"{"alg":"HS256",\#(member)}"#, Self.claims, secret: [0, 0, 0])
+    #expect(throws: TokenError.badSignature) {
+      _ = try JSONWebToken.Verifier(algorithms: [.hs256], secret: Self.secret).verify(forged, now: 0)
+    }
   }
 
   /// Every other spelling of a good token is refused: any single bit changed anywhere.
   @Test func everyBitCounts() throws {
-    let verifier = JSONWebToken.Verifier(secret: Self.secret)
+    let verifier = JSONWebToken.Verifier(algorithms: [.hs256], secret: Self.secret)
     #expect(try verifier.verify(Self.good, now: 0).subject == "u")
     let bytes = Array(Self.good.utf8)
     for index in bytes.indices {
@@ -109,12 +140,14 @@ enum Example {
 
   @Test func emptySecretVerifiesNothing() {
     let token = JSONWebToken.sign(["sub": "u"], secret: [])
-    #expect(throws: TokenError.badSignature) { _ = try JSONWebToken.Verifier(secret: []).verify(token, now: 0) }
+    #expect(throws: TokenError.badSignature) { _ = try JSONWebToken.Verifier(algorithms: [.hs256], secret: []).verify(token, now: 0) }
   }
 
-  @Test(arguments: SigningAlgorithm.allCases)
-  func signsWhatItVerifies(algorithm: SigningAlgorithm) throws {
-    let token = JSONWebToken.sign(["sub": "u", "exp": 100], secret: Self.secret, algorithm: algorithm)
+  static let hashes: [(HMAC.Hash, SigningAlgorithm)] = [(.sha256, .hs256), (.sha384, .hs384), (.sha512, .hs512)]
+
+  @Test(arguments: hashes)
+  func signsWhatItVerifies(hash: HMAC.Hash, algorithm: SigningAlgorithm) throws {
+    let token = JSONWebToken.sign(["sub": "u", "exp": 100], secret: Self.secret, hash: hash)
     let claims = try JSONWebToken.Verifier(algorithms: [algorithm], secret: Self.secret).verify(token, now: 99)
     #expect(claims.subject == "u")
     #expect(try JSONWebToken(parsing: token).algorithmName == algorithm.rawValue)
@@ -130,7 +163,8 @@ enum Example {
     let token =
       "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ"
       + ".SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c"
-    let claims = try JSONWebToken.Verifier(secret: Array("your-256-bit-secret".utf8)).verify(token, now: 1_516_239_022)
+    let claims = try JSONWebToken.Verifier(algorithms: [.hs256], secret: Array("your-256-bit-secret".utf8)).verify(
+      token, now: 1_516_239_022)
     #expect(claims.subject == "1234567890")
     #expect(claims.string("name") == "John Doe")
     #expect(claims.expiresAt == nil)

@@ -13,6 +13,8 @@ import Testing
       ),
       (.unsupportedCritical, "unsupported_critical", "token header demands an unknown critical extension"),
       (.badSignature, "bad_signature", "token signature does not match"),
+      (.unknownKey("k1"), "unknown_key", "token is signed with an unknown key"),
+      (.missingKeyID, "missing_key_id", "token does not name its key"),
       (.expired, "expired", "token has expired"),
       (.notYetValid, "not_yet_valid", "token is not valid yet"),
       (.wrongIssuer, "wrong_issuer", "token is from another issuer"),

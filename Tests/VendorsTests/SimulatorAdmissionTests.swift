@@ -134,7 +134,7 @@ private let key = "dg-CANARY-0123456789"
   }
 
   @Test func whatTheGatewayComposesIsAdmitted() throws {
-    for name in Catalogue.builtIn().names {
+    for name in ["deepgram.agent", "deepgram.listen", "openai.realtime"] {
       let descriptor = try vendor(name)
       let client = ClientRequest(
         query: "model=m&token=T", headers: [("OpenAI-Beta", "realtime=v1"), ("Cookie", "a=b"), ("Authorization", "Bearer T")],

@@ -14,6 +14,24 @@ import YAML
     #expect(try page() == VendorDescriptor.referencePage(), "Docs/Vendors.md differs from VendorDescriptor.referencePage()")
   }
 
+  /// Every example of the page by itself: what is missing to a descriptor is put around it.
+  @Test func everyPieceIsReadWithoutAWord() throws {
+    var rest = try page()[...]
+    var count = 0
+    while let start = rest.firstRange(of: "```yaml\n"), let end = rest[start.upperBound...].firstRange(of: "```") {
+      let block = String(rest[start.upperBound..<end.lowerBound])
+      rest = rest[end.upperBound...]
+      guard !block.hasPrefix("vendors:") else { continue }
+      count += 1
+      var entry = "test.one:\n"
+      if !block.contains("like:") { entry += "  kind: speech_to_speech\n" }
+      if !block.contains("endpoint:") { entry += "  endpoint: {url: \"wss://a.example/{app_id}\"}\n" }
+      entry += block.split(separator: "\n").map { "  \($0)\n" }.joined()
+      #expect(descriptor(entry).problems == [], "\(block)")
+    }
+    #expect(count > 15)
+  }
+
   @Test func thePagesExampleIsADescriptor() throws {
     let text = try page()
     let start = try #require(text.firstRange(of: "```yaml\n")), end = try #require(text[start.upperBound...].firstRange(of: "```"))

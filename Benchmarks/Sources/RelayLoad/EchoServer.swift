@@ -1,4 +1,4 @@
-import CLinux
+import CLoadLinux
 import Glibc
 
 /// A WebSocket echo server on one thread.
@@ -48,7 +48,7 @@ final class EchoServer {
   }
 
   private func accept() throws(Failure) {
-    while case let descriptor = clinux_accept(listener), descriptor >= 0 {
+    while case let descriptor = load_accept(listener), descriptor >= 0 {
       Transport.disableDelay(descriptor)
       let session = EchoSession(try Transport(descriptor: descriptor, tls: tls))
       while sessions.count <= descriptor { sessions.append(nil) }

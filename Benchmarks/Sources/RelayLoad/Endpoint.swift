@@ -1,4 +1,4 @@
-import CLinux
+import CLoadLinux
 import Glibc
 
 /// A `ws://` or `wss://` URL, resolved.
@@ -77,7 +77,7 @@ struct Endpoint {
   }
 
   private static func makeSocket() throws(Failure) -> Int32 {
-    let descriptor = clinux_socket()
+    let descriptor = load_socket()
     guard descriptor >= 0 else { throw .unavailable("socket: \(String(cString: strerror(errno)))") }
     Transport.disableDelay(descriptor)
     return descriptor

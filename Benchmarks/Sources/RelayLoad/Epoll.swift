@@ -1,10 +1,10 @@
-import CLinux
+import CLoadLinux
 import Glibc
 
 /// One epoll instance, level-triggered, and the events of its latest wait.
 struct Epoll: ~Copyable {
-  static let readable = CLINUX_EPOLLIN
-  static let writable = CLINUX_EPOLLOUT
+  static let readable = LOAD_EPOLLIN
+  static let writable = LOAD_EPOLLOUT
 
   private let descriptor: Int32
   private let events: UnsafeMutableBufferPointer<epoll_event>
@@ -21,19 +21,19 @@ struct Epoll: ~Copyable {
   }
 
   func add(_ socket: Int32, token: UInt64, interest: UInt32) {
-    _ = clinux_epoll_control(descriptor, EPOLL_CTL_ADD, socket, interest, token)
+    _ = load_epoll_control(descriptor, EPOLL_CTL_ADD, socket, interest, token)
   }
 
   func modify(_ socket: Int32, token: UInt64, interest: UInt32) {
-    _ = clinux_epoll_control(descriptor, EPOLL_CTL_MOD, socket, interest, token)
+    _ = load_epoll_control(descriptor, EPOLL_CTL_MOD, socket, interest, token)
   }
 
   /// Waits for events, at most `nanoseconds` (for ever where negative), and answers how many there are.
   func wait(nanoseconds: Int64) -> Int {
-    max(0, Int(clinux_epoll_wait(descriptor, events.baseAddress, Int32(events.count), nanoseconds)))
+    max(0, Int(load_epoll_wait(descriptor, events.baseAddress, Int32(events.count), nanoseconds)))
   }
 
   /// The token of event `index` of the latest wait.
   @inline(__always)
-  func token(at index: Int) -> UInt64 { clinux_event_data(events.baseAddress! + index) }
+  func token(at index: Int) -> UInt64 { load_event_data(events.baseAddress! + index) }
 }

@@ -1,5 +1,7 @@
 /// The header of a frame, RFC 6455 section 5.2.
 struct FrameHeader {
+  static let continuation: UInt8 = 0x0
+  static let text: UInt8 = 0x1
   static let binary: UInt8 = 0x2
   static let close: UInt8 = 0x8
   static let ping: UInt8 = 0x9

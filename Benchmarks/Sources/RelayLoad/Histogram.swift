@@ -1,6 +1,6 @@
-/// Counts of times in nanoseconds; a bucket is at most 1/64 of its value wide.
+/// Counts of times in nanoseconds; a bucket is at most 1/256 of its value wide.
 struct Histogram {
-  private static let steps = 64
+  private static let steps = 256
   private var buckets = [UInt64](repeating: 0, count: 40 * steps)
   private(set) var count: UInt64 = 0
   private(set) var maximum: Int64 = 0
@@ -26,7 +26,7 @@ struct Histogram {
   @inline(__always)
   private static func index(_ value: Int64) -> Int {
     guard value >= steps else { return max(0, Int(value)) }
-    let shift = 57 - value.leadingZeroBitCount  // value >> shift is in 64..<128
+    let shift = 55 - value.leadingZeroBitCount  // value >> shift is in 256..<512
     return min((shift + 1) * steps + Int(value >> shift) - steps, 40 * steps - 1)
   }
 

@@ -5,6 +5,8 @@ final class LoadGenerator {
   /// More openings at once would overflow a listener's backlog.
   private static let maximumOpening = 128
   private static let openingDeadline: Int64 = 60_000_000_000
+  private static let churningDeadline: Int64 = 120_000_000_000
+  private static let echoingDeadline: Int64 = 20_000_000_000
   private static let closingDeadline: Int64 = 2_000_000_000
 
   private let plan: LoadPlan
@@ -15,12 +17,15 @@ final class LoadGenerator {
   private var sessions: [LoadSession?] = []
   private var pacer: Pacer?
   private var count = LoadCount()
+  private var started = 0
   private var opening = 0
   private var open = 0
   private var lost = 0
   private var failure: String?
-  /// Sessions that open or have echoed go on by themselves (open and closed mode).
+  /// Sessions that open, end or have echoed go on by themselves (open, churn and closed mode).
   private var isDriving = false
+  /// Sessions are for opening and closing alone.
+  private var isOpening: Bool { plan.mode == .open || plan.mode == .churn }
 
   init(_ plan: LoadPlan) throws(Failure) {
     self.plan = plan
@@ -33,22 +38,30 @@ final class LoadGenerator {
   /// Runs the plan; `report` is called as soon as there is a result, in idle mode before the sessions are held.
   func run(report: (LoadReport) throws(Failure) -> Void) throws(Failure) {
     let start = Clock.now()
-    isDriving = plan.mode == .open
+    isDriving = isOpening
     try openAll(until: start + Self.openingDeadline)
-    if plan.mode == .idle {
-      try report(LoadReport(plan, count, window: Clock.now() - start, watched: [], lost: lost, failure: failure))
+    switch plan.mode {
+    case .closed, .paced, .open: try report(try measure())
+    case .idle:
+      try report(summary(since: start))
       try turn(until: Clock.now() + plan.duration) { open > 0 }
-    } else {
-      try report(try measure())
+    case .hold:
+      try turn(until: Clock.now() + plan.duration) { open > 0 }
+      for slot in sessions.indices { try send(slot, Clock.now()) }
+      try turn(until: Clock.now() + Self.echoingDeadline) { count.messages < open }
+      try report(summary(since: start))
+    case .churn:
+      try turn(until: start + Self.churningDeadline) { open + opening > 0 }
+      try report(summary(since: start))
     }
     try closeAll()
   }
 
   private func openAll(until deadline: Int64) throws(Failure) {
-    let limit = plan.mode == .open ? plan.connections : Self.maximumOpening
+    let limit = isOpening ? plan.connections : Self.maximumOpening
     while sessions.count < plan.connections && Clock.now() < deadline {
       while opening < limit && sessions.count < plan.connections { try openSession(sessions.count) }
-      if plan.mode == .open { return }
+      if isOpening { return }
       try turn(until: deadline) { opening == limit || (sessions.count == plan.connections && opening > 0) }
     }
     if open < plan.connections {
@@ -62,7 +75,7 @@ final class LoadGenerator {
     switch plan.mode {
     case .paced: pacer = Pacer(start: start, interval: plan.interval, sessions: plan.connections)
     case .closed: for slot in sessions.indices { try send(slot, start) }
-    case .open, .idle: break
+    case .open, .churn, .idle, .hold: break
     }
     try turn(until: start + plan.warmUp) { open + opening > 0 }
 
@@ -74,7 +87,12 @@ final class LoadGenerator {
     let watched = zip(plan.watched, before).map { pid, before in
       LoadReport.Watched(pid: pid, cpuNanoseconds: ProcessorTime.ofProcess(pid).flatMap { now in before.map { now - $0 } })
     }
-    return LoadReport(plan, count, window: end - begin, watched: watched, lost: lost, failure: failure)
+    return LoadReport(plan, message, count, window: end - begin, watched: watched, lost: lost, failure: failure)
+  }
+
+  /// Of a whole run.
+  private func summary(since start: Int64) -> LoadReport {
+    LoadReport(plan, message, count, window: Clock.now() - start, watched: [], lost: lost, failure: failure)
   }
 
   private func closeAll() throws(Failure) {
@@ -88,6 +106,7 @@ final class LoadGenerator {
     let transport = try Transport(descriptor: try plan.endpoint.connect(), tls: plan.tls)
     let session = LoadSession(transport, message, now: Clock.now())
     if slot == sessions.count { sessions.append(session) } else { sessions[slot] = session }
+    started += 1
     opening += 1
     epoll.add(transport.descriptor, token: UInt64(slot), interest: session.interest)
   }
@@ -144,7 +163,7 @@ final class LoadGenerator {
       if session.phase == .open {
         open += 1
         count.opens += 1
-        if plan.mode == .open {
+        if isOpening {
           count.latency.record(Clock.now() - session.since)
           session.close()
         }
@@ -156,7 +175,7 @@ final class LoadGenerator {
     if let reason = session.failure {
       lost += 1
       if failure == nil { failure = reason }
-    } else if isDriving {
+    } else if isDriving && (plan.mode == .open || started < plan.opens) {
       try openSession(slot)
     }
   }

@@ -1,9 +1,10 @@
-import COpenSSL
+import CLoadOpenSSL
 
 /// What every session of a run sends: made once, so that sending costs the generator next to nothing.
 final class LoadMessage {
   let request: [UInt8]
   let accept: String
+  let opcode: UInt8
   let payload: [UInt8]
   let frame: [UInt8]
   let closeFrame: [UInt8]
@@ -13,11 +14,12 @@ final class LoadMessage {
     let nonce = Opening.makeKey()
     request = Array(Opening.request(plan.endpoint, key: nonce).utf8)
     accept = Opening.accept(for: nonce)
-    var random = [UInt8](repeating: 0, count: plan.bytes + 4)
+    var random = [UInt8](repeating: 0, count: 4)
     RAND_bytes(&random, Int32(random.count))
-    payload = Array(random[4...])
     key = random.withUnsafeBytes { $0.load(as: UInt32.self) }
-    frame = Frame.masked(opcode: FrameHeader.binary, payload, key: key)
+    opcode = plan.payload.opcode
+    payload = plan.payload.message(of: plan.bytes)
+    frame = Frame.masked(opcode: opcode, payload, key: key)
     closeFrame = Frame.masked(opcode: FrameHeader.close, [0x03, 0xE8], key: key)
   }
 

@@ -28,26 +28,29 @@ struct LoadReport: Encodable {
   let mode: String
   let url: String
   let connections: Int
+  let payload: String
+  /// Of one message.
   let bytes: Int
-  /// The length of the measured window (in idle mode, the time that opening took).
+  /// The length of the measured window (in idle mode, the time that opening took; in hold and churn mode, of the whole run).
   let seconds: Double
   /// Echoes that arrived in the window, each having been relayed twice.
   let messages: Int
   let messagesPerSecond: Double
   let opens: Int
   let opensPerSecond: Double
-  /// Of a message and its echo; in open mode, from connecting to the 101.
+  /// Of a message and its echo; in open and churn mode, from connecting to the 101.
   let latencyMicroseconds: Latency
   /// Sessions that could not be opened or ended too early, over the whole run, and why the first of them did.
   let lost: Int
   let failure: String?
   let watched: [Watched]
 
-  init(_ plan: LoadPlan, _ count: LoadCount, window: Int64, watched: [Watched], lost: Int, failure: String?) {
+  init(_ plan: LoadPlan, _ message: LoadMessage, _ count: LoadCount, window: Int64, watched: [Watched], lost: Int, failure: String?) {
     mode = plan.mode.rawValue
     url = plan.url
     connections = plan.connections
-    bytes = plan.bytes
+    payload = plan.payload.rawValue
+    bytes = message.payload.count
     seconds = Double(window) / 1e9
     messages = count.messages
     opens = count.opens

@@ -99,7 +99,10 @@ final class LoadSession {
     let matches = message.payload.withUnsafeBytes { sent in
       echoed + part.count <= sent.count && (part.isEmpty || memcmp(part.baseAddress!, sent.baseAddress! + echoed, part.count) == 0)
     }
-    guard matches, piece.header.mask == 0 else { return end("an echo differs from its message") }
+    let opcode = piece.header.opcode
+    guard matches, piece.header.mask == 0, opcode == message.opcode || opcode == FrameHeader.continuation else {
+      return end("an echo differs from its message")
+    }
     echoed += part.count
     guard piece.isLast, piece.header.isFinal else { return }
     guard echoed == message.payload.count else { return end("an echo is shorter than its message") }

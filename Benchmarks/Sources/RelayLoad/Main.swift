@@ -1,4 +1,4 @@
-import CLinux
+import CLoadLinux
 import Glibc
 
 /// `relay-load echo ...` and `relay-load load ...`; see README.md.
@@ -6,8 +6,9 @@ import Glibc
 struct Main {
   static let usage = """
     usage: relay-load echo [--listen HOST:PORT] [--certificate FILE --key FILE]
-           relay-load load --url URL [--mode closed|paced|idle|open] [--connections N] [--bytes N] [--seconds S]
-                           [--warm-up S] [--interval-ms N] [--ca FILE] [--watch PID]...
+           relay-load load --url URL [--mode closed|paced|idle|hold|open|churn] [--connections N]
+                           [--payload binary|json] [--bytes N] [--opens N] [--seconds S] [--warm-up S]
+                           [--interval-ms N] [--ca FILE] [--watch PID]...
     """
 
   static func main() {
@@ -40,7 +41,7 @@ struct Main {
   }
 
   private static func load(_ plan: LoadPlan) throws(Failure) {
-    clinux_sharpen_timers()
+    load_sharpen_timers()
     try LoadGenerator(plan).run { report throws(Failure) in
       guard let line = try? report.line() else { throw .unavailable("the report cannot be written as JSON") }
       write(line + "\n", to: STDOUT_FILENO)

@@ -1,4 +1,4 @@
-import COpenSSL
+import CLoadOpenSSL
 
 /// The opening handshake of RFC 6455 section 4, as far as a benchmark needs it.
 enum Opening {
@@ -55,7 +55,8 @@ enum Opening {
     return nil
   }
 
-  private static func base64(_ bytes: [UInt8]) -> String {
+  /// With padding (RFC 4648 section 4).
+  static func base64(_ bytes: [UInt8]) -> String {
     var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
     let length = EVP_EncodeBlock(&text, bytes, Int32(bytes.count))
     return String(decoding: text[..<Int(length)], as: UTF8.self)

@@ -1,4 +1,4 @@
-import COpenSSL
+import CLoadOpenSSL
 
 /// What every TLS session of one side shares. Both sides speak TLS 1.3 with AES-128-GCM only, so that every peer under test pays
 /// for the same cipher whatever its defaults are.
@@ -34,7 +34,7 @@ final class TLSContext {
   func makeSession(descriptor: Int32) throws(Failure) -> OpaquePointer {
     guard let session = SSL_new(context), SSL_set_fd(session, descriptor) == 1 else { throw .unavailable(Self.latestError()) }
     if let serverName {
-      _ = copenssl_set_server_name(session, serverName)
+      _ = load_set_server_name(session, serverName)
       SSL_set1_host(session, serverName)
       SSL_set_connect_state(session)
     } else {
@@ -55,7 +55,7 @@ final class TLSContext {
     guard let context = SSL_CTX_new(method), SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") == 1 else {
       throw .unavailable(latestError())
     }
-    copenssl_prepare(context)
+    load_prepare(context)
     return context
   }
 }

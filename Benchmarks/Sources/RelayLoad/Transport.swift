@@ -1,4 +1,4 @@
-import COpenSSL
+import CLoadOpenSSL
 import Glibc
 
 /// A connected, non-blocking socket, with TLS or without.

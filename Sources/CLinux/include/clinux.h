@@ -40,3 +40,6 @@ static inline int64_t clinux_milliseconds(void) {
 
 /// How many processors this process may run on (sched_getaffinity(2)); at least 1.
 int clinux_processors(void);
+
+/// Gives whole pages that nothing on the heap uses back to the system (malloc_trim(3)).
+void clinux_trim_heap(void);

@@ -11,7 +11,10 @@ public struct APIKeyMethod: Section, Equatable {
       .tag("type", "api_key"),
       Field(
         "file", \.file, .path, required: true,
-        "File of SHA-256 hashes, each with subject, tier, routes and expiry. Read again when it changes."),
-      Field("from", \.from, .list(of: .choice, atLeast: 1), "Where the key is looked for, in this order."),
+        """
+        File of SHA-256 hashes (`voxgate token hash`), each with subject, tier, routes and expiry. Read again when it changes; a file \
+        that cannot be read changes nothing.
+        """),
+      Field("from", \.from, .list(of: .choice, atLeast: 1), "Where the key may be."),
     ])
 }

@@ -1,9 +1,10 @@
 /// permessage-deflate, per leg.
 public struct Compression: Section, Equatable {
   public enum Use: String, CaseIterable, Sendable { case off, on }
+  public enum UpstreamUse: String, CaseIterable, Sendable { case off, vendor, on }
 
   public var client = Use.off
-  public var upstream = Use.off
+  public var upstream = UpstreamUse.vendor
   public var windowBits = 12
   public var contextTakeover = false
   public var level = 1
@@ -13,10 +14,14 @@ public struct Compression: Section, Equatable {
   public init() {}
 
   public static let section = SectionDescription<Compression>(
-    "Compression", "permessage-deflate (RFC 7692), ended by the gateway on each leg of its own. Binary audio is not compressed.",
+    "Compression",
+    """
+    permessage-deflate (RFC 7692), agreed on each leg of its own. The gateway does not compress binary messages. Messages \
+    pass as they came where both legs agreed on the same and nothing must look inside.
+    """,
     fields: [
       Field("client", \.client, .choice, "Whether clients' offers are accepted."),
-      Field("upstream", \.upstream, .choice, "Whether it is offered to the upstream."),
+      Field("upstream", \.upstream, .choice, "Whether it is offered to the upstream. `vendor`: where the vendor's descriptor says so."),
       Field(
         "window_bits", \.windowBits, .integer(9...15),
         "Size of the window, as a power of two in bytes. Memory per session and direction grows with it."),

@@ -2,6 +2,7 @@
 public struct ForwardMethod: Section, Equatable {
   public var url = ""
   public var headers = ["authorization", "cookie"]
+  public var plainHTTP = false
   public var timeout = Duration.seconds(3)
   public var cache = Duration.seconds(10)
   public var subjectHeader = "x-auth-subject"
@@ -15,9 +16,12 @@ public struct ForwardMethod: Section, Equatable {
       .tag("type", "forward"),
       Field(
         "url", \.url, .httpURL, required: true,
-        "The endpoint. It sees the client's credential, so use `https://` beyond this machine."),
-      Field("headers", \.headers, .list(of: .text), "Client headers that are passed to it."),
-      Field("timeout", \.timeout, .duration(.milliseconds(100) ... .seconds(30)), "After this the answer is no."),
+        "The endpoint, asked by GET: 2xx allows, any other below 500 but 429 refuses. It sees the client's credential."),
+      Field(
+        "headers", \.headers, .list(of: .headerName),
+        "Client headers that are passed to it. A client that has none of them is not asked about."),
+      .plainHTTP(\.plainHTTP),
+      Field("timeout", \.timeout, .duration(.milliseconds(100) ... .seconds(30)), "After this clients are told to try again later (503)."),
       Field(
         "cache", \.cache, .duration(.zero ... .seconds(300)),
         "How long an answer is believed. A revoked session still opens for that long."),

@@ -19,6 +19,7 @@ public struct JWTMethod: Section, Equatable {
   public var jwksFile: String?
   public var jwksURL: String?
   public var oidcIssuer: String?
+  public var plainHTTP = false
   public var issuer: String?
   public var audience: [String] = []
   public var leeway = Duration.seconds(30)
@@ -29,9 +30,6 @@ public struct JWTMethod: Section, Equatable {
 
   public init() {}
 
-  /// HS256 with a secret is what can be verified today.
-  public var isInEffect: Bool { secret != nil && algorithms == [.hs256] }
-
   public static let section = SectionDescription<JWTMethod>(
     "JWTMethod", "A JSON Web Token. `sub`, else `userId`, becomes the subject of the session.",
     fields: [
@@ -41,15 +39,19 @@ public struct JWTMethod: Section, Equatable {
         "The algorithms that are accepted; a token cannot choose another. A shared secret takes HS, a public key the others."),
       Field(
         "secret", \.secret, .secret,
-        "Shared secret for HS256. In production at least 32 bytes (RFC 7518 section 3.2): shorter ones can be guessed offline."),
-      Field("public_key", \.publicKey, .path, availability: .notYet(), "PEM file with the public key that signs."),
-      Field("jwks_file", \.jwksFile, .path, availability: .notYet(), "File with a JSON Web Key Set (RFC 7517)."),
+        """
+        Shared secret for HS256, HS384 and HS512. In production at least 32 bytes (RFC 7518 section 3.2): shorter ones can be guessed \
+        offline.
+        """),
+      Field("public_key", \.publicKey, .path, "PEM file with the public key that signs."),
+      Field("jwks_file", \.jwksFile, .path, "File with a JSON Web Key Set (RFC 7517)."),
       Field(
-        "jwks_url", \.jwksURL, .httpURL, availability: .notYet(),
-        "URL of a JSON Web Key Set, cached, fetched again at an unknown `kid`."),
+        "jwks_url", \.jwksURL, .httpURL,
+        "URL of a JSON Web Key Set: fetched when first needed, again after ten minutes, and once when a token names an unknown `kid`."),
       Field(
-        "oidc_issuer", \.oidcIssuer, .httpURL, availability: .notYet(),
-        "OpenID Connect issuer whose discovery document names the key set."),
+        "oidc_issuer", \.oidcIssuer, .httpURL,
+        "OpenID Connect issuer whose discovery document names the key set. `iss` must be the same, unless `issuer` says otherwise."),
+      .plainHTTP(\.plainHTTP),
       Field("issuer", \.issuer, .text, "What `iss` must be. Not checked unless given."),
       Field(
         "audience", \.audience, .list(of: .text, single: true),
@@ -58,15 +60,14 @@ public struct JWTMethod: Section, Equatable {
       Field(
         "required_claims", \.requiredClaims, .list(of: .text),
         "Claims that a token must have. Without `exp` here, a token that never expires passes."),
-      Field("tier_claim", \.tierClaim, .text, availability: .notYet(), "Claim that names the tier of the subject."),
-      Field("routes_claim", \.routesClaim, .text, availability: .notYet(), "Claim that lists the routes the subject may open."),
-      Field("from", \.from, .list(of: .choice, atLeast: 1), availability: .notYet(), "Where the token is looked for, in this order."),
+      Field(
+        "tier_claim", \.tierClaim, .text,
+        "Claim that names the tier of the subject. Only for an issuer that you trust with your bill."),
+      Field("routes_claim", \.routesClaim, .text, "Claim that lists the routes the subject may open. A token without it may open all."),
+      Field("from", \.from, .list(of: .choice, atLeast: 1), "Where the token may be."),
     ],
     rules: [.exactlyOne(["secret", "public_key", "jwks_file", "jwks_url", "oidc_issuer"])]
   ) { method, node, place, reader in
-    for algorithm in method.algorithms where algorithm != .hs256 {
-      reader.warning("algorithm '\(algorithm.rawValue)' in \(place.owner) is not yet in effect", at: (node["algorithms"] ?? node).start)
-    }
     // RFC 8725 section 2.1: a public key taken for a shared secret lets everybody sign.
     let given = [node["secret"], node["public_key"], node["jwks_file"], node["jwks_url"], node["oidc_issuer"]].compactMap { $0 }
     if given.count == 1, method.algorithms.contains(where: { $0.isSymmetric != (method.secret != nil) }) {

@@ -69,8 +69,8 @@ public struct Route: Section, Equatable {
       Field(
         "dialect", \.dialect, .text, availability: .notYet(),
         "What the frontend speaks, where that is not the vendor's own: `openai-beta`, `deepgram-agent`, `twilio`."),
-      Field("audio", \.audio, .section, availability: .notYet(), "Checks of the audio itself."),
-      Field("compression", \.compression, .section, availability: .notYet(), "permessage-deflate (RFC 7692)."),
+      Field("audio", \.audio, .section, "Checks of the audio itself."),
+      Field("compression", \.compression, .section, "permessage-deflate (RFC 7692)."),
       Field("query", \.query, .section, "Which of the client's query parameters go on to the upstream."),
       Field(
         "headers", \.headers, .list(of: .headerName),
@@ -86,7 +86,7 @@ public struct Route: Section, Equatable {
       Field(
         "refuse", \.refuse, .choice,
         "`http`: a refusal is an HTTP status. `close`: 101, then a close code and reason, which scripts in a browser can read."),
-      Field("cors", \.cors, .section, availability: .notYet(), "Answers to cross-origin requests for the HTTP paths of this route."),
+      Field("cors", \.cors, .section, "Answers to cross-origin HTTP requests: preflight by `OPTIONS`, and what pages may read."),
       Field("timeouts", \.timeouts, .section, "Each of its own."),
       Field("buffers", \.buffers, .section, "Memory that one session may hold."),
     ],

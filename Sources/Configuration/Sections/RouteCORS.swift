@@ -7,7 +7,11 @@ public struct RouteCORS: Section, Equatable {
   public init() {}
 
   public static let section = SectionDescription<RouteCORS>(
-    "CORS", "Cross-origin answers for the HTTP paths of a route, given to its `origins`.",
+    "CORS",
+    """
+    Cross-origin answers of a route's path and of the token path for it, given to the `origins` of each. `/health` and `/ready` answer the \
+    pages of all routes.
+    """,
     fields: [
       Field("credentials", \.credentials, .boolean, "Whether pages may send cookies along."),
       Field("headers", \.headers, .list(of: .headerName), "Request headers that pages may send."),

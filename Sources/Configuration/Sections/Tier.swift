@@ -27,17 +27,17 @@ public struct Tier: Section, Equatable {
       Field(
         "session_length", \.sessionLength, .off(or: .duration(.seconds(1) ... .seconds(7 * 86_400))),
         "The longest a session may last; the shorter of this and the route's `timeouts.session` counts."),
-      Field("messages", \.messages, .scoped(.rateLimit), availability: .notYet(), "Messages from the client."),
-      Field("bytes", \.bytes, .scoped(.byteRate), availability: .notYet(), "Bytes from the client, after inflation."),
+      Field("messages", \.messages, .scoped(.rateLimit), "Messages from the client."),
+      Field("bytes", \.bytes, .scoped(.byteRate), "Bytes from the client, after inflation."),
       Field(
-        "audio", \.audio, .scoped(.list(of: .audioRate, single: true)), availability: .notYet(),
+        "audio", \.audio, .scoped(.list(of: .audioRate, single: true)),
         "Audio from the client: `60s/1m`, or a list such as `[60s/1m, 2h/1d]`."),
       Field(
         "usage", \.usage, .scoped(.list(of: .rate, single: true)), availability: .notYet(),
         "What the vendor counts (tokens, characters), as its usage messages say: `100000/1d`."),
       Field(
-        "warn", \.warn, .duration(.zero ... .seconds(600)), availability: .notYet(),
-        "How long before a hard close the client is told."),
+        "warn", \.warn, .duration(.zero ... .seconds(600)),
+        "How much audio is left when the client is told that a close is near; of messages and bytes it is a tenth. 0s: not at all."),
     ])
 }
 
@@ -61,17 +61,17 @@ public struct Scoped<Limit: Sendable>: Sendable {
 extension Scoped: Equatable where Limit: Equatable {}
 
 extension ValueType {
-  /// A mapping of `ip`, `subject`, `api_key`, `route` and `gateway` to a limit. Only `ip` is in effect.
+  /// A mapping of `ip`, `subject`, `api_key`, `route` and `gateway` to a limit.
   static func scoped<Limit: Sendable>(_ limit: ValueType<Limit>) -> ValueType where Value == Scoped<Limit> {
     let name = "Per\(limit.name.split(whereSeparator: { !$0.isLetter }).map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined())"
     let section = SectionDescription<Scoped<Limit>>(
       name, "One limit of the form *\(limit.name)* for each kind of caller.",
       fields: [
         Field("ip", \.ip, limit, "Per client address (IPv6: per /64 network)."),
-        Field("subject", \.subject, limit, availability: .notYet(), "Per authenticated subject."),
-        Field("api_key", \.apiKey, limit, availability: .notYet(), "Per API key."),
-        Field("route", \.route, limit, availability: .notYet(), "For the route as a whole."),
-        Field("gateway", \.gateway, limit, availability: .notYet(), "For the gateway as a whole."),
+        Field("subject", \.subject, limit, "Per authenticated subject."),
+        Field("api_key", \.apiKey, limit, "Per API key."),
+        Field("route", \.route, limit, "For the route as a whole."),
+        Field("gateway", \.gateway, limit, "For the gateway as a whole."),
       ])
     return ValueType(name, shape: .section(name: name) { section.shape(defaults: Scoped()) }) { node, place, current, reader in
       reader.read(section, from: node, at: place, base: current ?? Scoped())

@@ -26,20 +26,24 @@ struct CallEar: Sendable {
   /// A binary message.
   mutating func hear(_ bytes: [UInt8]) -> (message: JSONValue?, events: [CallEvent]) {
     if vendor.codec.server == .jsonAnyOpcode { return hear(String(decoding: bytes, as: UTF8.self)) }
-    if vendor.audio.server == .binary { return (nil, bytes.isEmpty ? [] : [.audio(bytes)]) }
+    if vendor.audio.serverChoices.contains(where: { $0.carriage == .binary }) { return (nil, bytes.isEmpty ? [] : [.audio(bytes)]) }
     return (nil, [.message(name: "binary message of \(bytes.count) bytes")])
   }
 
   private mutating func events(of message: JSONValue) -> [CallEvent] {
-    if vendor.audio.format.serverMessage != nil, let declared = try? vendor.audio.declared(in: message, .output) { outputFormat = declared }
+    if vendor.audio.format.serverMessage != nil || vendor.audio.format.perMessage != nil,
+      let declared = try? vendor.audio.declared(in: message, .output)
+    {
+      outputFormat = declared
+    }
     if let rule = vendor.errors.messages.first(where: { $0.match?.matches(message) ?? false }) {
       let code = rule.codePath?.first(in: message).map(Self.text)
       let text = rule.messagePath?.first(in: message).map(Self.text)
       return [.failure(code: code, text: text ?? message.text(), isFatal: rule.fatal)]
     }
-    if case .json(let match, let path)? = vendor.audio.server, match.matches(message) {
-      let pieces = path.all(in: message).compactMap { $0.stringValue.flatMap(Base64.decode) }
-      let bytes = pieces.flatMap { $0 }
+    for choice in vendor.audio.serverChoices {
+      guard case .json(let match, let path) = choice.carriage, match.matches(message) else { continue }
+      let bytes = path.all(in: message).compactMap { $0.stringValue.flatMap(choice.decode) }.flatMap { $0 }
       if !bytes.isEmpty { return [.audio(bytes)] + details(of: message) }
     }
     if let transcript = transcript(of: message) { return [.transcript(transcript)] + details(of: message) }

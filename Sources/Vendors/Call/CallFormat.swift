@@ -59,24 +59,48 @@ struct CallFormat: Sendable, Equatable {
   private static func candidates(_ audio: AudioRules, _ places: FormatRules.Places, _ direction: AudioDirection) -> [Candidate] {
     let table = direction == .input ? audio.allowed.input : audio.allowed.output
     let standard = direction == .input ? audio.format.defaults.input : audio.format.defaults.output
-    if let composites = audio.format.query?.composite, !composites.isEmpty {
-      return composites.sorted { $0.key < $1.key }.compactMap { name, fixed in
-        guard let encoding = fixed.encoding, let rate = fixed.rate else { return nil }
-        guard let allowed = table[encoding] ?? AudioEncoding(rawValue: encoding).map(AllowedFormats.Format.init(codec:)) else { return nil }
-        return Candidate(name: name, allowed: allowed, rates: [rate], hidesRate: true)
-      }
+    if let directions = audio.declaring, !directions.composite.isEmpty || !directions.patterns.isEmpty {
+      return composites(directions, table, standard)
     }
     return table.sorted { $0.key < $1.key }.compactMap { name, allowed in
       // Where only the rate can be said, the encoding is the default's; where only the encoding can, the rate is.
       if places.encoding == nil, name != standard?.encoding { return nil }
+      if allowed.codec == .container { return Candidate(name: name, allowed: allowed, hidesRate: true) }
       guard places.rate == nil else { return Candidate(name: name, allowed: allowed, rates: allowed.rates) }
       let rates = allowed.rates.map { Array($0.prefix(1)) } ?? standard?.rate.map { [$0] }
       return rates.map { Candidate(name: name, allowed: allowed, rates: $0, hidesRate: true) }
     }
   }
 
+  /// Values that say everything at once.
+  private static func composites(
+    _ directions: FormatRules.Directions, _ table: [String: AllowedFormats.Format], _ standard: FormatRules.Fixed?
+  ) -> [Candidate] {
+    var candidates = directions.composite.sorted { $0.key < $1.key }.compactMap { name, fixed -> Candidate? in
+      guard let encoding = fixed.encoding, let rate = fixed.rate else { return nil }
+      guard let allowed = table[encoding] ?? AudioEncoding(rawValue: encoding).map(AllowedFormats.Format.init(codec:)) else { return nil }
+      return Candidate(name: name, allowed: allowed, rates: [rate], hidesRate: true)
+    }
+    for (name, allowed) in table.sorted(by: { $0.key < $1.key }) where !directions.patterns.isEmpty {
+      for rate in allowed.rates ?? standard?.rate.map({ [$0] }) ?? [16_000] {
+        var fixed = FormatRules.Fixed()
+        fixed.encoding = name
+        fixed.rate = rate
+        guard let value = directions.value(fixed) else { continue }
+        candidates.append(Candidate(name: value, allowed: allowed, rates: [rate], hidesRate: true))
+      }
+    }
+    return candidates
+  }
+
   private static func best(of candidates: [Candidate], for wanted: AudioFormat) -> CallFormat? {
     let raw = candidates.filter { $0.allowed.codec.isRaw }
+    // Where nothing raw is taken, a WAV stream may be.
+    if raw.isEmpty, let file = candidates.first(where: { $0.allowed.codec == .container }) {
+      var fixed = FormatRules.Fixed()
+      fixed.encoding = file.name
+      return CallFormat(format: AudioFormat(encoding: .container, rate: wanted.rate), declaration: fixed)
+    }
     let ranked = raw.map { candidate -> (cost: Int, format: CallFormat) in
       let rate = nearest(to: wanted.rate, among: candidate.rates)
       var fixed = FormatRules.Fixed()
@@ -101,9 +125,15 @@ struct CallFormat: Sendable, Equatable {
 }
 
 extension AudioRules {
+  /// Whether one declaration is for both directions.
+  var isShared: Bool { declaring?.input != nil && declaring?.input == declaring?.output }
+
+  /// Where a client declares formats.
+  var declaring: FormatRules.Directions? { format.query ?? format.message ?? format.perMessage }
+
   /// Where a client of the vendor declares a direction's format; nil where it can't.
   func places(_ direction: AudioDirection) -> FormatRules.Places? {
-    let directions = format.query ?? format.message ?? format.perMessage
+    let directions = declaring
     let places = direction == .input ? directions?.input : directions?.output
     return places?.encoding == nil && places?.rate == nil ? nil : places
   }

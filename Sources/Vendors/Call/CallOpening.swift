@@ -17,7 +17,9 @@ struct CallOpening: Sendable {
       pairs += Self.pairs(declaration, places)
     }
     self.query = pairs.filter { !query.contains($0.name) }
-    messages = Self.messages(vendor, input, output)
+    messages = Self.messages(vendor, input, output) { name in
+      name.hasPrefix("query.") ? query[String(name.dropFirst("query.".count))].map { .string($0) } : nil
+    }
     if case .json(let match, let path)? = vendor.audio.client {
       var sketch = MessageSketch(match)
       if let declaration = input.declaration, let places = rules.perMessage?.input { sketch.declare(declaration, at: places) }
@@ -36,7 +38,9 @@ struct CallOpening: Sendable {
     }
   }
 
-  private static func messages(_ vendor: VendorDescriptor, _ input: CallFormat, _ output: CallFormat?) -> [String] {
+  private static func messages(
+    _ vendor: VendorDescriptor, _ input: CallFormat, _ output: CallFormat?, _ value: (String) -> JSONValue?
+  ) -> [String] {
     let declaring = vendor.audio.format.message
     var opening = vendor.conversation.opening
     if opening.isEmpty, let template = vendor.lifecycle.firstMessage?.template { opening = [template] }
@@ -46,9 +50,9 @@ struct CallOpening: Sendable {
     }
     return opening.map { template in
       guard case .json(let json) = template.content, let declaring, declaring.match?.matches(json) ?? true else {
-        return template.rendered { _ in nil }
+        return template.rendered(value)
       }
-      var sketch = MessageSketch(MessageTemplate.render(json) { _ in nil })
+      var sketch = MessageSketch(MessageTemplate.render(json, value))
       if let declaration = input.declaration, let places = declaring.input { sketch.declare(declaration, at: places) }
       if let declaration = output?.declaration, let places = declaring.output { sketch.declare(declaration, at: places) }
       return sketch.value.text()

@@ -58,6 +58,8 @@ public struct CallScript: Sendable {
   var audio: CallAudio
   var ear: CallEar
   var stopwatch: CallStopwatch
+  private let recording: WAVFile
+  private var memory: SessionMemory
   var phase = Phase.connecting
   /// Pieces sent, those of silence included.
   private var pieces = 0
@@ -79,13 +81,15 @@ public struct CallScript: Sendable {
     default: break
     }
     let input = try CallFormat.input(for: recording.format, query: query, vendor)
-    let output = CallFormat.output(query: query, vendor)
+    let output = vendor.audio.isShared ? CallFormat(format: input.format) : CallFormat.output(query: query, vendor)
     self.vendor = vendor
     self.settings = settings
     opening = CallOpening(vendor, input: input, output: output, query: query)
     audio = try CallAudio(recording, as: input.format, chunk: settings.chunk, limits: vendor.audio.limits)
     ear = CallEar(vendor, outputFormat: output?.format)
     stopwatch = CallStopwatch(speech: audio.speech)
+    self.recording = recording
+    memory = SessionMemory(vendor)
   }
 
   /// How it ended; nil while it goes on.
@@ -100,6 +104,7 @@ public struct CallScript: Sendable {
     lastKeepaliveAt = now
     phase = .preparing(stage: 0, since: now)
     var output = opening.messages.map { CallAction.text($0) }
+    for message in opening.messages { remember(message, of: .client) }
     advance(nil, now, &output)
     output += tick(now: now)
     return output
@@ -193,6 +198,11 @@ public struct CallScript: Sendable {
       return output
     }
     if let message {
+      memory.note(message, of: .vendor)
+      if let problem = adopt(message) {
+        leave(failure: problem.description, &output)
+        return output
+      }
       for reply in vendor.keepalive.replies where reply.match?.matches(message) ?? false {
         if let send = reply.send { output.append(.text(send.rendered { Self.value($0, in: message) })) }
       }
@@ -207,6 +217,26 @@ public struct CallScript: Sendable {
   private static func value(_ name: String, in message: JSONValue) -> JSONValue? {
     guard name.hasPrefix("message."), let path = JSONPath(String(name.dropFirst("message.".count))) else { return nil }
     return path.first(in: message)
+  }
+
+  private mutating func remember(_ text: String, of side: MemoryRule.Side) {
+    if !memory.isEmpty, let message = try? JSONValue.parse(text) { memory.note(message, of: side) }
+  }
+
+  /// A vendor that says itself what it takes has its way, before anything is sent.
+  private mutating func adopt(_ message: JSONValue) -> CallProblem? {
+    guard vendor.audio.format.serverMessage?.input != nil, pieces == 0 else { return nil }
+    do throws(FormatProblem) {
+      guard let format = try vendor.audio.declared(in: message, .input), format != audio.format else { return nil }
+      do throws(CallProblem) {
+        audio = try CallAudio(recording, as: format, chunk: settings.chunk, limits: vendor.audio.limits)
+      } catch {
+        return error
+      }
+    } catch {
+      return .format(error)
+    }
+    return nil
   }
 
   // MARK: - readiness
@@ -239,14 +269,22 @@ public struct CallScript: Sendable {
     guard case .sending(let since) = phase else { return nil }
     let due = since + interval * pieces
     if let sentAllAt, vendor.keepalive.message != nil, due > sentAllAt + settings.silence { return nil }
-    // Without an end of the turn to wait for, silence tells nobody anything.
-    if sentAllAt != nil, !expectsTurnEnd { return nil }
+    if let sentAllAt, !expectsTurnEnd {
+      // Without an end of the turn to wait for, silence tells nobody anything, unless there may be an answer.
+      if !mayAnswer || due > sentAllAt + settings.silence { return nil }
+    }
     return due
   }
 
   private mutating func sendAudio(_ now: Duration, _ output: inout [CallAction]) {
     while let due = nextPieceAt, due <= now {
-      output.append(opening.message(audio.next()))
+      let message = opening.message(audio.next())
+      switch message {
+      case .text(let text): remember(text, of: .client)
+      case .binary: memory.noteBinary()
+      default: break
+      }
+      output.append(message)
       pieces += 1
       lastSignAt = now
       stopwatch.sent(upTo: audio.secondsTaken, now: now)
@@ -269,9 +307,9 @@ public struct CallScript: Sendable {
   }
 
   private mutating func keepAlive(_ now: Duration, _ output: inout [CallAction]) {
-    guard let due = nextKeepaliveAt, due <= now, let text = vendor.keepalive.message?.fixedText else { return }
+    guard let due = nextKeepaliveAt, due <= now, let message = vendor.keepalive.message else { return }
     lastKeepaliveAt = now
-    output.append(.text(text))
+    if let text = memory.text(of: message) { output.append(.text(text)) }
   }
 
   // MARK: - the end
@@ -279,11 +317,17 @@ public struct CallScript: Sendable {
   /// Whether the vendor marks the end of turns and has heard something to end.
   private var expectsTurnEnd: Bool { !vendor.conversation.turnEnd.isEmpty && audio.hasSpeech }
 
+  /// Whether the vendor may speak without telling when it has done so.
+  private var mayAnswer: Bool {
+    // A server that says nothing but sounds is an echo, or waits for nothing.
+    vendor.conversation.turnEnd.isEmpty && vendor.audio.server != nil && vendor.codec.server.hasJSONText && audio.hasSpeech
+  }
+
   /// When the call goes on to its end, as things stand; late where that is not for the better. Nil while the recording is being sent.
   private var turnDeadline: (at: Duration, isLate: Bool)? {
     guard let sentAllAt else { return nil }
     let last = max(lastHeardAt, sentAllAt)
-    guard expectsTurnEnd else { return (vendor.close.message == nil ? last + settings.quiet : sentAllAt, false) }
+    guard expectsTurnEnd else { return (vendor.close.message == nil || mayAnswer ? last + settings.quiet : sentAllAt, false) }
     let isFlushed = vendor.close.message != nil
     if let turnEndedAt {
       let rest = isFlushed ? settings.settle : settings.quiet
@@ -298,7 +342,7 @@ public struct CallScript: Sendable {
     let failure = deadline.isLate && vendor.close.message == nil ? "the vendor did not end the turn" : nil
     if deadline.isLate { output.append(.note(.late(awaited: turnEndSummary, after: now - sentAllAt))) }
     guard let message = vendor.close.message else { return leave(failure: failure, &output) }
-    output.append(.text(message.rendered { _ in nil }))
+    if let text = memory.text(of: message) { output.append(.text(text)) }
     phase = .draining(since: now)
   }
 

@@ -1,7 +1,7 @@
 extension VendorDescriptor {
   /// A server of which nothing is known but its address: audio goes to it as binary messages, binary messages of its own are taken for
-  /// audio in the same format, and text is text.
-  public static func plain(speaking format: AudioFormat) -> VendorDescriptor {
+  /// audio, and text is text.
+  public static var plain: VendorDescriptor {
     var vendor = VendorDescriptor()
     vendor.name = "plain"
     vendor.kind = .speechToSpeech
@@ -9,6 +9,16 @@ extension VendorDescriptor {
     vendor.codec.server = .plainTextAndBinaryAudio
     vendor.audio.client = .binary
     vendor.audio.server = .binary
+    for encoding in AudioEncoding.allCases { vendor.audio.allowed.input[encoding.rawValue] = AllowedFormats.Format(codec: encoding) }
+    // The name that most vendors have for it.
+    vendor.audio.allowed.input["linear16"] = AllowedFormats.Format(codec: .pcmS16LE)
+    vendor.audio.allowed.output = vendor.audio.allowed.input
+    return vendor
+  }
+
+  /// The same, where both ends speak this format.
+  public static func plain(speaking format: AudioFormat) -> VendorDescriptor {
+    var vendor = plain
     var fixed = FormatRules.Fixed()
     fixed.encoding = format.encoding.rawValue
     fixed.rate = format.rate

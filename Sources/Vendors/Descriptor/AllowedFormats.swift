@@ -6,6 +6,11 @@ public struct AllowedFormats: Sendable, Equatable {
     public var codec = AudioEncoding.pcmS16LE
     /// Nil for any.
     public var rates: [Int]?
+    /// The rate where none is said.
+    public var defaultRate: Int?
+    /// Bounds of rates, where only they are known.
+    public var minRate: Int?
+    public var maxRate: Int?
     /// Nil for any.
     public var channels: [Int]?
 
@@ -33,6 +38,9 @@ extension AllowedFormats.Format: Section {
     fields: [
       Field("codec", \.codec, .choice, required: true, "What it is."),
       Field("rates", \.rates, .list(of: .integer(1...768_000), single: true), "Sample rates in Hz; any where absent."),
+      Field("default_rate", \.defaultRate, .integer(1...768_000), "The rate where none is declared."),
+      Field("min_rate", \.minRate, .integer(1...768_000), "Lowest sample rate in Hz."),
+      Field("max_rate", \.maxRate, .integer(1...768_000), "Highest sample rate in Hz."),
       Field("channels", \.channels, .list(of: .integer(1...64), single: true), "Channel counts; any where absent."),
     ])
 }

@@ -33,6 +33,8 @@ public struct ConversationRules: Sendable, Equatable {
   public var query: [QueryRules.Pair] = []
   /// What a client sends as soon as the socket is open. The audio formats are filled in where `audio.format.message` says.
   public var opening: [MessageTemplate] = []
+  /// What a client sends to have a text spoken.
+  public var say: [MessageTemplate] = []
   public var transcripts: [Transcript] = []
   /// Messages that end a turn: the vendor has heard the client out, and has said what it had to say.
   public var turnEnd: [MessageMatch] = []
@@ -50,7 +52,11 @@ extension ConversationRules: Section {
       Field("query", \.query, ValueTypes.pairs, "Parameters of a client that wants to hear everything."),
       Field(
         "opening", \.opening, .list(of: ValueTypes.message),
-        "What a client without wishes of its own sends first; the audio formats are filled in where `audio.format.message` says."),
+        "What a client without wishes of its own sends first; the audio formats are filled in where `audio.format.message` says, and `{query.name}` "
+          + "is a parameter of the URL."),
+      Field(
+        "say", \.say, .list(of: ValueTypes.message),
+        "What a client sends to have `{text}` spoken; `{model}` and `{voice}` are as it chooses."),
       Field(
         "transcripts", \.transcripts, .list(of: .section, noun: "transcript"), "Messages that hold words; the first that matches counts."),
       Field("turn_end", \.turnEnd, .list(of: ValueTypes.match), "Messages that end a turn."),

@@ -9,10 +9,19 @@ public struct CredentialExchange: Sendable, Equatable {
     public var body: MessageTemplate?
     public var valuePath: JSONPath?
     public var expiresPath: JSONPath?
+    public var expiresAs = Expiry.seconds
     public var defaultTTL: Duration?
     public var singleUse = false
 
     public init() {}
+  }
+
+  /// What an answer says of a token's end.
+  public enum Expiry: String, Sendable, CaseIterable {
+    /// Seconds from now.
+    case seconds
+    /// Seconds since 1970.
+    case unix
   }
 
   public struct ClientCredentials: Sendable, Equatable {
@@ -31,6 +40,8 @@ public struct CredentialExchange: Sendable, Equatable {
   public var restToken: RESTToken?
   public var clientCredentials: ClientCredentials?
   public var provider: Provider?
+  /// What a provider is asked for; the first that the account knows.
+  public var scopes: [String] = []
 
   public init() {}
 }
@@ -42,6 +53,7 @@ extension CredentialExchange: Section {
       Field("rest_token", \.restToken, .section, "One REST request returns it."),
       Field("oauth_client_credentials", \.clientCredentials, .section, "OAuth 2.0 client credentials."),
       Field("provider", \.provider, .choice, "An identity service."),
+      Field("scope", \.scopes, .list(of: .text, single: true), "For a `provider`: what the token is for; any one of them."),
     ],
     rules: [.exactlyOne(["rest_token", "oauth_client_credentials", "provider"])])
 }
@@ -55,7 +67,8 @@ extension CredentialExchange.RESTToken: Section {
       Field("headers", \.headers, ValueTypes.headers, "Headers; `{secret}` is the account's key."),
       Field("body", \.body, ValueTypes.message, "JSON body."),
       Field("value_path", \.valuePath, ValueTypes.path, required: true, "Where the answer holds the token."),
-      Field("expires_path", \.expiresPath, ValueTypes.path, "Where it holds the token's end or length."),
+      Field("expires_path", \.expiresPath, ValueTypes.path, "Where it holds the token's end."),
+      Field("expires_as", \.expiresAs, .choice, "`seconds` from now, or as `unix` time."),
       Field("default_ttl", \.defaultTTL, .duration, "How long the token lives where nothing else is said."),
       Field("single_use", \.singleUse, .boolean, "The token opens one session only."),
     ])

@@ -22,6 +22,8 @@ public struct CredentialRules: Sendable, Equatable {
   /// The first is the one that the gateway uses. In all of them a client's SDK may put the gateway's credential.
   public var choices: [Choice] = []
   public var exchange: CredentialExchange?
+  /// The vendor lets some clients in without any.
+  public var isOptional = false
 
   public init() {}
 
@@ -36,6 +38,7 @@ extension CredentialRules: Section {
         "placement", \.choices, .list(of: placement, noun: "placement"),
         "Where the secret stands: the gateway uses the first; in all of them a client's SDK may put the gateway's own credential."),
       Field("exchange", \.exchange, .section, "How a short-lived token is had for the key."),
+      Field("optional", \.isOptional, .boolean, "Some clients are let in without a credential: then an upstream needs none."),
     ])
 
   static let placement = ValueType<Choice>(

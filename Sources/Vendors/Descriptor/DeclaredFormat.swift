@@ -5,29 +5,38 @@ extension AudioRules {
   /// - Throws: `FormatProblem` where an encoding, rate or channel count is not among those allowed, or a raw encoding lacks its rate.
   public func declared(in query: Query, _ direction: AudioDirection) throws(FormatProblem) -> AudioFormat? {
     guard let directions = format.query, let places = direction == .input ? directions.input : directions.output else { return nil }
-    if let composite = places.encoding.flatMap({ query[$0] }).flatMap({ directions.composite[$0] }) {
-      return try resolve(composite, places, direction)
+    var fixed = places.encoding.flatMap { query[$0] }.map { directions.fixed($0) } ?? FormatRules.Fixed()
+    if fixed.rate == nil { fixed.rate = try number(places.rate.flatMap { name in query[name].map { (name, $0) } }) }
+    if fixed.channels == nil { fixed.channels = try number(places.channels.flatMap { name in query[name].map { (name, $0) } }) }
+    if fixed.encoding == nil {
+      // Only the rate can be said, or only it was: the encoding is the default's.
+      guard fixed.rate != nil, let encoding = format.defaults(direction)?.encoding else { return nil }
+      fixed.encoding = encoding
+    } else if fixed.rate == nil, let standard = format.defaults(direction), standard.encoding == fixed.encoding {
+      fixed.rate = standard.rate
     }
-    var fixed = FormatRules.Fixed()
-    fixed.encoding = places.encoding.flatMap { query[$0] }
-    fixed.rate = try number(places.rate.flatMap { name in query[name].map { (name, $0) } })
-    fixed.channels = try number(places.channels.flatMap { name in query[name].map { (name, $0) } })
-    if fixed.encoding == nil { return nil }
     return try resolve(fixed, places, direction)
   }
 
   /// The format that a message declares; nil where it declares none.
   public func declared(in message: JSONValue, _ direction: AudioDirection) throws(FormatProblem) -> AudioFormat? {
-    guard let directions = format.message ?? format.serverMessage, directions.match?.matches(message) ?? true,
-      let places = direction == .input ? directions.input : directions.output
-    else { return nil }
+    for directions in [format.message, format.serverMessage, format.initBody].compactMap({ $0 }) + format.perMessageForms {
+      guard directions.match?.matches(message) ?? true, let places = direction == .input ? directions.input : directions.output
+      else { continue }
+      if let declared = try declared(in: message, directions, places, direction) { return declared }
+    }
+    return nil
+  }
+
+  private func declared(
+    in message: JSONValue, _ directions: FormatRules.Directions, _ places: FormatRules.Places, _ direction: AudioDirection
+  ) throws(FormatProblem) -> AudioFormat? {
     func value(_ path: String?) -> JSONValue? { path.flatMap { JSONPath($0) }?.first(in: message) }
-    var fixed = FormatRules.Fixed()
-    fixed.encoding = value(places.encoding)?.stringValue
-    fixed.rate = value(places.rate)?.intValue.map { Int($0) }
-    fixed.channels = value(places.channels)?.intValue.map { Int($0) }
+    var fixed = value(places.encoding)?.stringValue.map { directions.fixed($0) } ?? FormatRules.Fixed()
+    fixed.rate = fixed.rate ?? value(places.rate)?.intValue.map { Int($0) }
+    fixed.channels = fixed.channels ?? value(places.channels)?.intValue.map { Int($0) }
     if fixed.encoding == nil, fixed.rate == nil { return nil }
-    let defaults = direction == .input ? format.defaults.input : format.defaults.output
+    let defaults = format.defaults(direction)
     // A message may name the rate alone, or the encoding alone where that has only one rate.
     if fixed.encoding == nil { fixed.encoding = defaults?.encoding }
     if fixed.rate == nil, defaults?.encoding == fixed.encoding { fixed.rate = defaults?.rate }
@@ -36,7 +45,7 @@ extension AudioRules {
 
   /// The format that holds where none is declared; nil where undeclared audio is a container.
   public func standard(_ direction: AudioDirection) -> AudioFormat? {
-    guard let fixed = direction == .input ? format.defaults.input : format.defaults.output else { return nil }
+    guard let fixed = format.defaults(direction) else { return nil }
     return try? resolve(fixed, FormatRules.Places(), direction)
   }
 
@@ -60,12 +69,14 @@ extension AudioRules {
         let known = rates.map(String.init).joined(separator: ", ")
         throw FormatProblem(name: places.rate ?? "rate", found: "\(given)", expected: "\(known) for \(name)")
       }
-      guard (1...768_000).contains(given) else {
-        throw FormatProblem(name: places.rate ?? "rate", found: "\(given)", expected: "a sample rate in Hz")
+      let bounds = (entry.minRate ?? 1)...(entry.maxRate ?? 768_000)
+      guard bounds.contains(given) else {
+        let known = entry.minRate == nil && entry.maxRate == nil ? "a sample rate in Hz" : "\(bounds.lowerBound) to \(bounds.upperBound)"
+        throw FormatProblem(name: places.rate ?? "rate", found: "\(given)", expected: known)
       }
       rate = given
-    } else if let rates = entry.rates, rates.count == 1 {
-      rate = rates[0]
+    } else if let usual = entry.defaultRate ?? (entry.rates?.count == 1 ? entry.rates?.first : nil) {
+      rate = usual
     } else if entry.codec.isRaw {
       throw FormatProblem(name: places.rate ?? "rate", found: "missing", expected: "a sample rate, as \(name) is raw audio")
     } else {
@@ -85,6 +96,38 @@ extension AudioRules {
       throw FormatProblem(name: pair.name, found: "'\(pair.text.prefix(60))'", expected: "a whole number")
     }
     return value
+  }
+}
+
+extension FormatRules {
+  func defaults(_ direction: AudioDirection) -> Fixed? { direction == .input ? defaults.input : defaults.output }
+}
+
+extension FormatRules.Directions {
+  /// What a value at the place of the encoding says.
+  func fixed(_ value: String) -> FormatRules.Fixed {
+    if let known = composite[value] { return known }
+    var fixed = FormatRules.Fixed()
+    fixed.encoding = value
+    // Media types may have blanks between their parts.
+    let text = value.replacing(" ", with: "")
+    for pattern in patterns {
+      let parts = pattern.values(in: text) { name, part in name == "encoding" || Int(part).map { $0 > 0 } ?? false }
+      guard let parts else { continue }
+      fixed.encoding = parts["encoding"]
+      fixed.rate = parts["rate"].flatMap { Int($0) }
+      fixed.channels = parts["channels"].flatMap { Int($0) }
+      break
+    }
+    return fixed
+  }
+
+  /// The value that says a format, as it stands at the place of the encoding; nil where the parts are said one by one.
+  func value(_ fixed: FormatRules.Fixed) -> String? {
+    if let known = composite.first(where: { $0.value.encoding == fixed.encoding && $0.value.rate == fixed.rate }) { return known.key }
+    let parts = ["encoding": fixed.encoding, "rate": fixed.rate.map(String.init), "channels": fixed.channels.map(String.init)]
+    let pattern = patterns.first { $0.variables.allSatisfy { parts[$0].flatMap { $0 } != nil } }
+    return pattern?.expanded { parts[$0].flatMap { $0 } }
   }
 }
 

@@ -6,7 +6,7 @@ import YAML
 public enum Discriminator: Sendable, Equatable {
   /// The value at a path.
   case path(JSONPath)
-  /// The first of these members that is there.
+  /// The first of these members that is there, by paths.
   case keys([String])
 
   /// What the message calls itself, nil where this does not tell.
@@ -15,7 +15,7 @@ public enum Discriminator: Sendable, Equatable {
     case .path(let path):
       guard let value = path.first(in: message), !value.isNull else { return nil }
       return value.stringValue ?? value.text()
-    case .keys(let keys): return keys.first { message[$0] != nil }
+    case .keys(let keys): return keys.first { JSONPath($0)?.first(in: message) != nil }
     }
   }
 
@@ -27,7 +27,9 @@ public enum Discriminator: Sendable, Equatable {
       "VendorDiscriminator", "Where a message says what it is.",
       fields: [
         Field("path", \.path, ValueTypes.path, "A member that holds the message's name."),
-        Field("keys", \.keys, .list(of: .text), "Members whose presence is the message's name."),
+        Field(
+          "keys", \.keys, .list(of: ValueTypes.path.map({ $0.text }, back: { JSONPath($0) })),
+          "Members whose presence is the message's name, by their paths."),
       ],
       rules: [.exactlyOne(["path", "keys"])])
   }

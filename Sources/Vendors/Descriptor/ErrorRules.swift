@@ -8,11 +8,13 @@ public struct ErrorRules: Sendable, Equatable {
     public var messagePath: JSONPath?
     /// Whether the session is over.
     public var fatal = true
+    /// Nil where that is not known.
+    public var kind: Class?
 
     public init() {}
   }
 
-  /// Whose fault a close code tells of, and whether trying again can help.
+  /// Whose fault a failure is, and whether trying again can help.
   public enum Class: String, Sendable, CaseIterable {
     case client, authentication, quota, retryable
   }
@@ -65,6 +67,7 @@ extension ErrorRules.Message: Section {
       Field("code_path", \.codePath, ValueTypes.path, "Where its code stands."),
       Field("message_path", \.messagePath, ValueTypes.path, "Where its text stands."),
       Field("fatal", \.fatal, .boolean, "The session is over."),
+      Field("class", \.kind, .choice, "Whose fault it is, or whether to try again."),
     ])
 }
 

@@ -20,8 +20,20 @@ public struct HandshakeRules: Sendable, Equatable {
   /// Client headers that go on.
   public var forward: [String] = []
   public var subprotocols = Subprotocols()
+  /// Headers without which the vendor refuses.
+  public var required: [Required] = []
 
   public init() {}
+
+  public struct Required: Sendable, Equatable {
+    public var header = ""
+    /// Nil for any value.
+    public var value: String?
+    /// A query parameter that does as well.
+    public var query: String?
+
+    public init() {}
+  }
 
   public struct Subprotocols: Sendable, Equatable {
     public var offer: [String] = []
@@ -46,8 +58,22 @@ extension HandshakeRules: Section {
       Field(
         "headers", \.headers, ValueTypes.headers,
         "Headers sent always; `{uuid}`, `{date}` and the upstream's variables may stand in them."),
-      Field("forward", \.forward, .list(of: .text, single: true), "Client headers that go on."),
+      Field(
+        "forward", \.forward, .list(of: .text, single: true),
+        "Client headers that go on; one that stands in `headers` as well is what the client says, and else what stands there."),
+      Field("required", \.required, .list(of: .section, noun: "required header"), "Headers without which the vendor refuses."),
       Field("subprotocols", \.subprotocols, .section, "Members of `Sec-WebSocket-Protocol`."),
+    ])
+}
+
+extension HandshakeRules.Required: Section {
+  public static let section = SectionDescription<HandshakeRules.Required>(
+    "VendorRequiredHeader", "A header without which the vendor refuses.",
+    fields: [
+      Field(
+        "header", \.header, .text.checked { HeaderName.isToken($0) ? nil : "must be a header name" }, required: true, "Its name."),
+      Field("value", \.value, .text, "Its value, where only one will do."),
+      Field("query", \.query, .text, "A parameter that does as well."),
     ])
 }
 

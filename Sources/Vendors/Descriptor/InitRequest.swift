@@ -6,8 +6,9 @@ public struct InitRequest: Sendable, Equatable {
   public var url = TextTemplate("")
   public var headers: [CredentialPlacement.NamedTemplate] = []
   public var body: MessageTemplate?
+  /// Client query parameter -> where its value stands in the body.
+  public var parameters: [String: JSONPath] = [:]
   public var urlPath: JSONPath?
-  public var tokenPath: JSONPath?
   public var idPath: JSONPath?
   public var status = 200
   /// How long the URL is good for.
@@ -23,11 +24,15 @@ extension InitRequest: Section {
     "VendorInit", "A REST request before the socket, whose answer holds the URL to open.",
     fields: [
       Field("method", \.method, .text, "HTTP method."),
-      Field("url", \.url, ValueTypes.template, required: true, "`https` URL; the upstream's variables may stand in it."),
+      Field(
+        "url", \.url, ValueTypes.template, required: true,
+        "`https` URL; the upstream's variables may stand in it, and the client's parameters as `{query.name}`."),
       Field("headers", \.headers, ValueTypes.headers, "Headers; `{secret}` is the upstream's credential."),
-      Field("body", \.body, ValueTypes.message, "JSON body; audio variables `{encoding}`, `{rate}`, `{channels}` may stand in it."),
+      Field("body", \.body, ValueTypes.message, "JSON body, as it is where the client says nothing of its own."),
+      Field(
+        "parameters", \.parameters, .map(of: ValueTypes.path),
+        "Client query parameter -> where in the body its value stands; such parameters do not go on to the socket."),
       Field("url_path", \.urlPath, ValueTypes.path, required: true, "Where the answer holds the URL."),
-      Field("token_path", \.tokenPath, ValueTypes.path, "Where the answer holds a token for the socket."),
       Field("id_path", \.idPath, ValueTypes.path, "Where the answer holds the session's id."),
       Field("status", \.status, .integer(200...299), "The status of success."),
       Field("ttl", \.ttl, .duration, "How long the URL is good for."),

@@ -6,7 +6,9 @@ enum ValueTypes {
   static let template = ValueType<String>.text.map(named: "template", { TextTemplate($0) }, back: { $0.source })
 
   static let url = template.checked { template in
-    let text = template.expanded { _ in "x" }
+    // Where the scheme itself is a place, it stands first.
+    let scheme = template.source.hasPrefix("{") ? template.variables.first : nil
+    let text = template.expanded { $0 == scheme ? "wss" : "x" }
     do throws(EndpointError) {
       _ = try UpstreamURL(text)
       return nil

@@ -8,6 +8,8 @@ public struct VendorDescriptor: Sendable {
   /// `vendor.endpoint`, as an upstream's `vendor` names it.
   public var name = ""
   public var title = ""
+  /// Whose descriptor it has what it does not say itself from.
+  public var like: String?
   public var kind = VendorKind.speechToText
   /// Where the facts come from: pages, specifications, client packages with their versions.
   public var sources: [String] = []
@@ -21,6 +23,7 @@ public struct VendorDescriptor: Sendable {
   public var audio = AudioRules()
   public var lifecycle = Lifecycle()
   public var conversation = ConversationRules()
+  public var memory: [String: MemoryRule] = [:]
   public var keepalive = KeepaliveRules()
   public var close = CloseRules()
   public var errors = ErrorRules()
@@ -37,6 +40,7 @@ extension VendorDescriptor: Section {
   public static let section = SectionDescription<VendorDescriptor>(
     "Vendor", "One realtime endpoint of a vendor, described: the catalogue and your own `vendors` have this one format.",
     fields: [
+      Field("like", \.like, .text, "Another vendor's name: what is not said here is as it is there, and `null` takes a key away."),
       Field("title", \.title, .text, "What people call it."),
       Field("kind", \.kind, .choice, required: true, "What it does with audio."),
       Field("source", \.sources, .list(of: .text, single: true), "Where its facts come from."),
@@ -50,6 +54,9 @@ extension VendorDescriptor: Section {
       Field("audio", \.audio, .section, "How audio travels and what it may be (D10-D13)."),
       Field("lifecycle", \.lifecycle, .section, "What has to happen before audio (D14)."),
       Field("conversation", \.conversation, .section, "What its messages say: words, turns, and how a plain client begins."),
+      Field(
+        "memory", \.memory, .map(of: .section, noun: "memory"),
+        "Name -> a value of earlier messages, for the messages of `keepalive` and `close`."),
       Field("keepalive", \.keepalive, .section, "What keeps a silent session open (D15)."),
       Field("close", \.close, .section, "How to end so that nothing is lost (D16)."),
       Field("errors", \.errors, .section, "How it reports failures (D17)."),

@@ -4,8 +4,10 @@ public struct Endpoint: Sendable {
   public let settings: UpstreamSettings
   /// The configured URL; `{name}` places that only a client's path fills may remain in its path.
   private let template: String
-  private let variables: [String: String]
-  private let placement: CredentialPlacement?
+  let variables: [String: String]
+  /// What holds for those places where the path names nothing.
+  private let usual: [String: String]
+  let placement: CredentialPlacement?
 
   /// An endpoint of a known vendor.
   public init(descriptor: VendorDescriptor, settings: UpstreamSettings = UpstreamSettings()) throws(EndpointError) {
@@ -18,12 +20,18 @@ public struct Endpoint: Sendable {
       throw .url("region \(region)", expected: known.isEmpty ? "no region: this vendor has none" : "one of \(known)")
     }
     variables.merge(settings.variables) { _, new in new }
+    for (name, choices) in descriptor.endpoint.choices {
+      if let value = variables[name], !choices.contains(value) { throw .choice(name, found: value, expected: choices) }
+    }
+    let capturable = Set(descriptor.endpoint.pathSuffixes.flatMap { TextTemplate($0).variables })
+    // What a client's path may choose stays open; it has its usual value where no path says otherwise.
+    for (name, choices) in descriptor.endpoint.choices where !capturable.contains(name) { variables[name] = variables[name] ?? choices[0] }
+    usual = descriptor.endpoint.choices.compactMapValues(\.first)
     self.descriptor = descriptor
     self.settings = settings
     self.variables = variables
     placement = settings.placement ?? descriptor.credential.placements.first
     template = descriptor.endpoint.url.expanded { variables[$0] }
-    let capturable = Set(descriptor.endpoint.pathSuffixes.flatMap { TextTemplate($0).variables })
     let left = TextTemplate(template).variables
     if let unknown = left.first(where: { !capturable.contains($0) }) {
       throw .variable(unknown, in: "url '\(descriptor.endpoint.url.source)'")
@@ -38,6 +46,7 @@ public struct Endpoint: Sendable {
     descriptor = nil
     self.settings = settings
     variables = settings.variables
+    usual = [:]
     placement = settings.placement
     template = TextTemplate(url).expanded { settings.variables[$0] }
     if let unknown = TextTemplate(template).variables.first { throw .variable(unknown, in: "url '\(url)'") }
@@ -59,13 +68,24 @@ public struct Endpoint: Sendable {
   public func request(
     _ client: ClientRequest, secret: String?, uuid: String = "", date: String = ""
   ) throws(EndpointError) -> UpstreamRequest {
-    // Done again here, so that no caller can forget it.
-    let client = ClientCredential.extract(client, descriptor, also: placements).request
-    var url = try self.url(rest: client.rest)
-    url.query = try query(client.query, fixed: url.query)
-    var request = UpstreamRequest(url: url, headers: try headers(client, uuid: uuid, date: date), subprotocols: subprotocols(client))
+    let client = withoutCredential(client)
+    var request = try request(client, at: url(rest: client.rest), uuid: uuid, date: date)
     try place(secret, in: &request)
     return request
+  }
+
+  /// Done wherever a request is composed, so that no caller can forget it.
+  func withoutCredential(_ client: ClientRequest) -> ClientRequest {
+    ClientCredential.extract(client, descriptor, also: placements).request
+  }
+
+  /// The request to a URL, without a credential.
+  func request(
+    _ client: ClientRequest, at url: UpstreamURL, uuid: String, date: String
+  ) throws(EndpointError) -> UpstreamRequest {
+    var url = url
+    url.query = try query(client.query, fixed: url.query)
+    return UpstreamRequest(url: url, headers: try headers(client, uuid: uuid, date: date), subprotocols: subprotocols(client))
   }
 
   private func url(rest: String) throws(EndpointError) -> UpstreamURL {
@@ -84,7 +104,11 @@ public struct Endpoint: Sendable {
       guard let match = matches.first else { throw .path(rest) }
       captured = match
     }
+    for (name, choices) in descriptor.endpoint.choices {
+      if let value = captured[name], !choices.contains(value) { throw .path(rest) }
+    }
     let filled = TextTemplate(template)
+    captured.merge(usual) { given, _ in given }
     guard filled.variables.allSatisfy({ captured[$0] != nil }) else { throw .path(rest) }
     return try UpstreamURL(filled.expanded { captured[$0] })
   }
@@ -112,6 +136,9 @@ public struct Endpoint: Sendable {
     var output: [(String, String)] = []
     let own = descriptor?.handshake.headers ?? []
     for header in own {
+      // What the client may say goes before what is said for it.
+      let isDefault = (descriptor?.handshake.forward ?? []).contains { HeaderName.equal($0, header.name) }
+      if isDefault, client.header(header.name) != nil, !HeaderName.neverPasses(header.name) { continue }
       let value = TextTemplate(header.template).expanded { name in
         switch name {
         case "uuid": uuid
@@ -127,7 +154,7 @@ public struct Endpoint: Sendable {
     for field in client.headers where passing.contains(where: { HeaderName.equal($0, field.name) }) {
       guard !HeaderName.neverPasses(field.name), !stripped.contains(where: { HeaderName.equal($0, field.name) }) else { continue }
       // The operator's word counts more than the client's.
-      guard !(own.map(\.name) + settings.headers.map(\.0)).contains(where: { HeaderName.equal($0, field.name) }) else { continue }
+      guard !output.contains(where: { HeaderName.equal($0.0, field.name) }) else { continue }
       output.append((field.name, field.value))
     }
     for (name, value) in output where !HeaderName.isToken(name) || !HeaderName.isValue(value) { throw .illegal("header '\(name)'") }
@@ -142,8 +169,11 @@ public struct Endpoint: Sendable {
 
   private func place(_ secret: String?, in request: inout UpstreamRequest) throws(EndpointError) {
     guard let placement else { return }
+    guard let secret, !secret.isEmpty else {
+      if descriptor?.credential.isOptional ?? false { return }
+      throw .secretMissing(placement)
+    }
     if placement == .urlFromInit { throw .needsInit }
-    guard let secret, !secret.isEmpty else { throw .secretMissing(placement) }
     guard HeaderName.isValue(secret), !secret.hasPrefix(" "), !secret.hasSuffix(" ") else { throw .secretUnusable(placement) }
     switch placement {
     case .header(let name, let scheme):

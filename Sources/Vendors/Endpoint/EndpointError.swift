@@ -4,6 +4,8 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
   case url(String, expected: String)
   /// A `{name}` in the URL or a header that nothing gives a value.
   case variable(String, in: String)
+  /// A variable's value is none of those that it may have.
+  case choice(String, found: String, expected: [String])
   /// The rest of the path after a route's `/*` is not one that this upstream may be asked for.
   case path(String)
   /// A query parameter that the upstream demands and nobody gave; several names where any one of them would do.
@@ -16,6 +18,8 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
   case secretUnusable(CredentialPlacement)
   /// The URL comes from a request beforehand (`init`), so there is none to compose.
   case needsInit
+  /// The answer to that request is not the one that was expected.
+  case initRefused(String)
 
   /// What a client is answered: 404 and 400 are its own doing, 502 is the gateway's.
   public var status: Int {
@@ -30,6 +34,8 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .url(let text, let expected): "url '\(text)' cannot be used; expected \(expected)"
     case .variable(let name, let place): "'{\(name)}' in \(place) has no value; expected one under 'variables' or from the region"
+    case .choice(let name, let found, let expected):
+      "'{\(name)}' is '\(found)'; expected \(expected.joined(separator: ", "))"
     case .path(let rest): "path '\(rest)' is not one that this upstream allows"
     case .query(let names) where names.count == 1: "query parameter '\(names[0])' is missing; the upstream requires it"
     case .query(let names): "one of the query parameters \(names.map { "'\($0)'" }.joined(separator: ", ")) is required"
@@ -37,6 +43,7 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
     case .secretMissing(let placement): "the upstream's credential is missing; expected it for \(placement)"
     case .secretUnusable(let placement): "the upstream's credential cannot be sent as \(placement): it holds characters not allowed there"
     case .needsInit: "this upstream's url comes from a request beforehand"
+    case .initRefused(let what): "the request for this upstream's url was not answered as expected: \(what)"
     }
   }
 }

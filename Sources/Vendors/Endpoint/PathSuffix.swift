@@ -16,17 +16,15 @@ public enum PathSuffix {
     return segments.contains { $0.isEmpty || $0 == "." || $0 == ".." } ? nil : segments
   }
 
-  /// The values of a pattern's `{name}` segments where the segments fit it (`/v1/text-to-speech/{voice_id}/stream-input`), nil where not.
+  /// The values of a pattern's `{name}` places where the segments fit it (`/v1/text-to-speech/{voice_id}/stream-input`), nil where not.
+  /// No place goes beyond its segment.
   static func match(_ segments: [String], _ pattern: String) -> [String: String]? {
     let wanted = pattern.split(separator: "/")
     guard wanted.count == segments.count else { return nil }
     var captured: [String: String] = [:]
     for (segment, want) in zip(segments, wanted) {
-      if want.hasPrefix("{"), want.hasSuffix("}") {
-        captured[String(want.dropFirst().dropLast())] = segment
-      } else if segment != want {
-        return nil
-      }
+      guard let values = TextTemplate(String(want)).values(in: segment) else { return nil }
+      captured.merge(values) { _, new in new }
     }
     return captured
   }

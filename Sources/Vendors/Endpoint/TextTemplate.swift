@@ -51,6 +51,28 @@ public struct TextTemplate: Sendable, Equatable, Hashable {
     }.joined()
   }
 
+  /// What stands in the places of a text that this template makes, each as short as can be; nil for a text that it does not make.
+  /// - Parameter accepts: whether a place may hold that.
+  func values(in text: some StringProtocol, accepts: (String, Substring) -> Bool = { _, _ in true }) -> [String: String]? {
+    Self.values(in: Substring(text), parts[...], accepts)
+  }
+
+  private static func values(
+    in text: Substring, _ parts: ArraySlice<Part>, _ accepts: (String, Substring) -> Bool
+  ) -> [String: String]? {
+    guard let first = parts.first else { return text.isEmpty ? [:] : nil }
+    switch first {
+    case .text(let wanted):
+      return text.hasPrefix(wanted) ? values(in: text.dropFirst(wanted.count), parts.dropFirst(), accepts) : nil
+    case .variable(let name):
+      for end in text.indices.dropFirst() + [text.endIndex] where end > text.startIndex {
+        guard accepts(name, text[..<end]), let rest = values(in: text[end...], parts.dropFirst(), accepts) else { continue }
+        return rest.merging([name: String(text[..<end])]) { _, new in new }
+      }
+      return nil
+    }
+  }
+
   private static func isName(_ text: Substring) -> Bool {
     !text.isEmpty
       && text.utf8.allSatisfy { byte in

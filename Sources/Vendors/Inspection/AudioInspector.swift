@@ -106,6 +106,20 @@ public struct AudioInspector: Sendable {
     }
   }
 
+  /// Whether the message's payload is needed, or only its size.
+  public var wantsPayload: Bool {
+    switch content {
+    case .other: false
+    case .json: true
+    case .audio: stream.head.isOpen
+    }
+  }
+
+  /// Takes note of a message whose payload was not needed.
+  public mutating func skip(_ bytes: Int) {
+    if content == .audio { count &+= bytes }
+  }
+
   /// Takes the next bytes of the message.
   public mutating func consume(_ run: UnsafeRawBufferPointer) {
     switch content {

@@ -1,30 +1,56 @@
+import JSON
+
 /// Looks for the credential in every place that the vendor knows.
-struct CredentialCheck {
+struct CredentialCheck: Sendable {
   let request: ClientRequest
-  let choices: [CredentialRules.Choice]
+  let rules: CredentialRules
   let secret: String?
 
   /// What is wrong; nil where the credential is right. Never holds it.
   var problem: String? {
-    // First messages and REST answers bring it later.
-    let inHandshake = choices.filter {
-      switch $0.placement {
-      case .firstMessage, .urlFromInit: false
-      default: true
-      }
-    }
     if choices.isEmpty { return nil }
-    let found = inHandshake.flatMap { choice in values(choice.placement).map { (choice.kind, $0) } }
-    if found.isEmpty { return inHandshake.count < choices.count ? nil : "the credential is missing; expected \(choices[0].placement)" }
+    let found = self.found
+    if choices.contains(where: { $0.placement == .urlFromInit }), request.query.contains(SimulatorGrant.parameter), found.isEmpty {
+      return "the token is wrong"
+    }
+    if found.isEmpty {
+      // First messages bring it later.
+      let comesLater = choices.contains { if case .firstMessage = $0.placement { true } else { false } }
+      return comesLater || rules.isOptional ? nil : "the credential is missing; expected \(choices[0].placement)"
+    }
     guard found.count == 1 else { return "the credential is there \(found.count) times; expected it once" }
     if let secret {
+      if found[0].0 != .key, SimulatorGrant.isGenuine(found[0].1) { return nil }
       guard found[0].1 == secret else { return "the credential is wrong" }
-      guard found[0].0 != .token else { return "the credential is a key where a token belongs" }
+      // Where only tokens are taken, what an upstream has is one.
+      let takesKeys = choices.contains { $0.kind != .token }
+      guard found[0].0 != .token || !takesKeys else { return "the credential is a key where a token belongs" }
       // A very short one is part of other words by chance.
       guard secret.utf8.count < 8 || occurrences(of: secret) == 1 else { return "the credential stands in another place as well" }
     }
     return nil
   }
+
+  /// What is wrong with the credential of the first message; nil where it is right, or where the handshake had it and this has none.
+  func problem(in message: JSONValue) -> String? {
+    let placed = choices.flatMap { choice -> [String] in
+      guard case .firstMessage(let path, let template) = choice.placement, let value = JSONPath(path)?.first(in: message)?.stringValue
+      else { return [] }
+      return [TextTemplate(template).values(in: value)?["secret"] ?? ""]
+    }
+    guard let given = placed.first else {
+      return found.isEmpty && !rules.isOptional ? "the credential is missing; expected \(choices[0].placement)" : nil
+    }
+    guard found.isEmpty, placed.count == 1 else { return "the credential is there more than once; expected it once" }
+    return given.isEmpty || secret.map { $0 != given } ?? false ? "the credential is wrong" : nil
+  }
+
+  /// Whether a first message is to be looked at.
+  var awaitsMessage: Bool { choices.contains { if case .firstMessage = $0.placement { true } else { false } } }
+
+  private var choices: [CredentialRules.Choice] { rules.choices }
+
+  private var found: [(CredentialRules.Kind, String)] { choices.flatMap { choice in values(choice.placement).map { (choice.kind, $0) } } }
 
   private func values(_ placement: CredentialPlacement) -> [String] {
     switch placement {
@@ -55,7 +81,9 @@ struct CredentialCheck {
         }
         return value
       }
-    case .firstMessage, .urlFromInit: return []
+    // A URL that lets somebody in was made by the simulator itself.
+    case .urlFromInit: return request.query.values(SimulatorGrant.parameter).filter { SimulatorGrant.isGenuine($0) }
+    case .firstMessage: return []
     }
   }
 
@@ -68,7 +96,9 @@ struct CredentialCheck {
   }
 
   private func occurrences(of secret: String) -> Int {
-    let texts = request.headers.map(\.value) + request.query.items.flatMap { [$0.value, $0.name] } + request.subprotocols + [request.rest]
+    // The offered subprotocols are looked at as such.
+    let headers = request.headers.filter { !HeaderName.equal($0.name, "Sec-WebSocket-Protocol") }
+    let texts = headers.map(\.value) + request.query.items.flatMap { [$0.value, $0.name] } + request.subprotocols + [request.rest]
     return texts.reduce(0) { $0 + $1.ranges(of: secret).count }
   }
 }

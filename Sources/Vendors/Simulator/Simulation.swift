@@ -9,6 +9,8 @@ public struct Simulation: Sendable, Equatable {
     case open
     /// A message or audio came before the first message that the vendor requires.
     case tooEarly = "too_early"
+    /// The credential is missing or wrong, and the vendor says so only after the upgrade.
+    case unauthorized
     /// The client declared a format that the vendor does not take.
     case badFormat = "bad_format"
     /// A message that is no JSON, or of no known type.
@@ -17,6 +19,8 @@ public struct Simulation: Sendable, Equatable {
     case undecodable
     /// Something asked for a turn's end, but there was no audio.
     case nothingHeard = "nothing_heard"
+    /// A piece of the client's audio was taken.
+    case heard
     case speechStarted = "speech_started"
     case partial
     case speechStopped = "speech_stopped"

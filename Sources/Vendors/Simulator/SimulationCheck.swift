@@ -6,9 +6,11 @@ enum SimulationCheck {
   /// What templates may name beside `message.…`, `query.…` and the simulation's own variables.
   static let names: Set<String> = [
     "uuid", "hex", "session_id", "request_id", "item_id", "previous_item_id", "response_id", "reply_id", "created", "unix",
-    "expires_at", "sequence", "turn", "start", "end", "duration", "start_ms", "end_ms", "duration_ms", "seconds", "channels",
-    "transcript", "words", "word", "delta", "reply", "audio", "input_tokens", "output_tokens", "tokens", "by_request", "by_itself",
-    "heard", "pending", "error", "param", "message", "query",
+    "expires_at", "sequence", "turn", "start", "end", "duration", "start_ms", "end_ms", "duration_ms", "seconds", "seconds_ms",
+    "whole_seconds", "channels", "audio_messages",
+    "characters", "total_characters", "spoken", "spoken_ms", "transcript", "words", "word", "delta", "reply", "audio", "input_tokens",
+    "output_tokens", "tokens", "by_request", "by_itself",
+    "heard", "pending", "speaking", "error", "param", "message", "query",
   ]
 
   static func check(_ value: Simulation, _ node: Node, _ place: Place, _ reader: inout Reader) {

@@ -29,6 +29,10 @@ public struct SimulationRefusals: Sendable, Equatable {
   public var query = Answer(status: 400)
   public var format = Answer(status: 400)
   public var path = Answer(status: 404)
+  public var header = Answer(status: 400)
+  public var subprotocol = Answer(status: 400)
+  /// Credential, parameters and format are looked at only after the upgrade.
+  public var isLate = false
   public var forbidden: [Forbidden] = []
 
   public init() {}
@@ -42,6 +46,11 @@ extension SimulationRefusals: Section {
       Field("query", \.query, .section, "A required parameter is missing."),
       Field("format", \.format, .section, "The declared audio format is not taken."),
       Field("path", \.path, .section, "The path is not the endpoint's."),
+      Field("header", \.header, .section, "A required header is missing."),
+      Field("subprotocol", \.subprotocol, .section, "None of the subprotocols that the vendor knows is offered."),
+      Field(
+        "late", \.isLate, .boolean,
+        "Credential, parameters and format are looked at only after the upgrade: `unauthorized` and `bad_format` say the rest."),
       Field("forbidden", \.forbidden, .list(of: .section, noun: "forbidden"), "What must not be there."),
     ])
 }

@@ -42,18 +42,34 @@ extension SimulatorSession {
       if let answer = forbidden.answer { return refused(answer, "\(forbidden.what) must not be there") }
       closing = closing ?? forbidden.close
     }
-    let check = CredentialCheck(request: request, choices: descriptor.credential.choices, secret: secret)
-    if closing == nil, let problem = check.problem { return refused(refuse.credential, problem) }
+    for header in descriptor.handshake.required where !header.isMet(by: request) {
+      return refused(refuse.header, "\(header.what) is required")
+    }
+    let offer = descriptor.handshake.offer
+    if descriptor.handshake.subprotocols.requireEcho, !offer.contains(where: request.subprotocols.contains) {
+      return refused(refuse.subprotocol, "one of the subprotocols \(offer.joined(separator: ", ")) is required")
+    }
+    var late: (Simulation.Occasion, String)?
+    let check = CredentialCheck(request: request, rules: descriptor.credential, secret: secret)
+    if closing == nil, let problem = check.problem {
+      guard refuse.isLate else { return refused(refuse.credential, problem) }
+      late = (.unauthorized, problem)
+    }
     if let names = descriptor.endpoint.query.missing(in: request.query) {
-      return refused(refuse.query, names.count == 1 ? "\(names[0]) is required" : "one of \(names.joined(separator: ", ")) is required")
+      let problem = names.count == 1 ? "\(names[0]) is required" : "one of \(names.joined(separator: ", ")) is required"
+      guard refuse.isLate else { return refused(refuse.query, problem) }
+      late = late ?? (.badFormat, problem)
     }
     do throws(FormatProblem) {
       for direction in AudioDirection.allCases { _ = try descriptor.audio.declared(in: request.query, direction) }
     } catch {
-      return refused(refuse.format, error.description)
+      guard refuse.isLate else { return refused(refuse.format, error.description) }
+      late = late ?? (.badFormat, error.description)
     }
     let subprotocol = ClientCredential.extract(request, descriptor).answer(descriptor: descriptor)
-    let session = SimulatorSession(descriptor: descriptor, query: request.query, scope: scope, closing: closing, misbehaviour: misbehaviour)
+    var session = SimulatorSession(descriptor: descriptor, query: request.query, scope: scope, closing: closing, misbehaviour: misbehaviour)
+    session.late = late
+    session.credential = check
     return .accepted(session, subprotocol: subprotocol)
   }
 
@@ -63,8 +79,23 @@ extension SimulatorSession {
     let authority = url.firstRange(of: "://").map { url[$0.upperBound...] } ?? url[...]
     guard let slash = authority.firstIndex(of: "/") else { return true }
     guard let segments = PathSuffix.segments(path) else { return false }
-    return PathSuffix.match(segments, String(url[slash...].prefix { $0 != "?" })) != nil
+    // A choice may hold more than one segment.
+    var patterns = [String(url[slash...].prefix { $0 != "?" })]
+    for (name, choices) in descriptor.endpoint.choices {
+      patterns = patterns.flatMap { pattern in choices.map { choice in pattern.replacing("{\(name)}", with: choice) } }
+    }
+    return patterns.contains { PathSuffix.match(segments, $0) != nil }
   }
+}
+
+extension HandshakeRules.Required {
+  func isMet(by request: ClientRequest) -> Bool {
+    if let query, request.query.contains(query) { return true }
+    guard let found = request.header(header) else { return false }
+    return value.map { $0 == found } ?? !found.isEmpty
+  }
+
+  var what: String { "header \(header)\(value.map { ": \($0)" } ?? "")\(query.map { " or parameter \($0)" } ?? "")" }
 }
 
 extension SimulationRefusals.Forbidden {

@@ -12,12 +12,20 @@ public struct SimulatorSession: Sendable {
   var ear: SimulatorEar
   private let closing: CloseFrame?
   private let misbehaviour: Misbehaviour?
+  /// What was wrong with the handshake, for a vendor that says so afterwards.
+  var late: (Simulation.Occasion, String)?
+  /// For the credential that a first message brings.
+  var credential: CredentialCheck?
+  private var carriage: CarriageState
   private var openedAt = Duration.zero
   private var lastSign = Duration.zero
   private var hasHeardAudio = false
   private var hasFirstMessage = false
   private var messageCount = 0
   private var isExpired = false
+  var audioMessages: Int64 = 0
+  /// Of all texts that were to be spoken.
+  var characters = 0
   /// Whether a close was sent or received: nothing is said after it.
   public internal(set) var isClosed = false
   private var inputFormat: AudioFormat?
@@ -40,13 +48,20 @@ public struct SimulatorSession: Sendable {
     self.scope = scope
     self.closing = closing
     self.misbehaviour = misbehaviour
-    inputFormat = (try? descriptor.audio.declared(in: query, .input)) ?? descriptor.audio.standard(.input)
-    outputFormat =
-      ((try? descriptor.audio.declared(in: query, .output)) ?? descriptor.audio.standard(.output))
-      ?? AudioFormat(encoding: .pcmS16LE, rate: 24_000)
+    let asked = query[SimulatorGrant.body].flatMap { try? JSONValue.parse($0) }
+    func declared(_ direction: AudioDirection) -> AudioFormat? {
+      if let asked, let format = try? descriptor.audio.declared(in: asked, direction) { return format }
+      return (try? descriptor.audio.declared(in: query, direction)) ?? descriptor.audio.standard(direction)
+    }
+    inputFormat = declared(.input)
+    outputFormat = declared(.output) ?? AudioFormat(encoding: .pcmS16LE, rate: 24_000)
+    carriage = CarriageState(descriptor.audio.clientChoices)
     let settings = SpeechDetector.Settings(
       threshold: simulation.detector.threshold, silenceMilliseconds: Int(simulation.detector.silence / .milliseconds(1)))
     ear = SimulatorEar(format: inputFormat, settings: settings)
+    self.scope["total_characters"] = .int(0)
+    self.scope["spoken"] = .double(0)
+    self.scope["spoken_ms"] = .int(0)
     for (name, template) in simulation.variables.sorted(by: { $0.key < $1.key }) { self.scope[name] = self.scope.renderJSON(template) }
     refreshScope()
   }
@@ -58,6 +73,9 @@ public struct SimulatorSession: Sendable {
     var output: [SimulatorAction] = []
     if let closing {
       close(closing, &output)
+    } else if let (occasion, problem) = late {
+      fail(occasion, problem, now, &output)
+      close(CloseFrame(code: 1008, reason: "unauthorized"), &output)
     } else if misbehaviour != .stall(atMessage: 0) {
       run(.open, now, &output)
     }
@@ -86,7 +104,7 @@ public struct SimulatorSession: Sendable {
     var output: [SimulatorAction] = []
     guard !isClosed, !isStalled else { return output }
     speak(now, &output)
-    if let idle = descriptor.keepalive.idleTimeout, now - lastSign >= idle {
+    if let idle, now - lastSign >= idle {
       close(descriptor.keepalive.idleClose ?? CloseFrame(code: 1011, reason: "idle"), &output)
     }
     if let longest = descriptor.limits.maxSession, !isExpired, now - openedAt >= longest {
@@ -100,9 +118,17 @@ public struct SimulatorSession: Sendable {
   public var nextTick: Duration? {
     guard !isClosed, !isStalled else { return nil }
     return [
-      reply?.dueAt, descriptor.keepalive.idleTimeout.map { lastSign + $0 },
+      reply?.dueAt, idle.map { lastSign + $0 },
       isExpired ? nil : descriptor.limits.maxSession.map { openedAt + $0 },
     ].compactMap { $0 }.min()
+  }
+
+  /// After how long without a sign of the client's the vendor closes.
+  private var idle: Duration? {
+    if let name = descriptor.keepalive.idleQuery, let seconds = scope["query"]?[name]?.stringValue.flatMap({ Int($0) }), seconds > 0 {
+      return .seconds(seconds)
+    }
+    return descriptor.keepalive.idleTimeout
   }
 
   private var isStalled: Bool {
@@ -135,6 +161,11 @@ public struct SimulatorSession: Sendable {
     let message: JSONValue
     if descriptor.codec.client.hasJSONText {
       guard let parsed = try? JSONValue.parse(text), parsed.objectValue != nil else {
+        let plain = JSONValue.object(["text": .string(text)])
+        scope["message"] = plain
+        // Some vendors want a plain word or an empty message among JSON.
+        if isKeepalive(plain) { lastSign = now }
+        if text == descriptor.close.message?.fixedText, let rule = rule(for: plain) { return run(rule.steps, now, &output) }
         scope["message"] = .object([:])
         return fail(.badMessage, "the message is not a JSON object", now, &output)
       }
@@ -143,13 +174,25 @@ public struct SimulatorSession: Sendable {
       message = .object(["text": .string(text)])
     }
     scope["message"] = message
-    if isKeepalive(message), hasHeardAudio || !descriptor.keepalive.needsAudio { lastSign = now }
-    if case .json(let match, let path)? = descriptor.audio.client, match.matches(message) {
+    if isKeepalive(message) || descriptor.audio.client == nil, hasHeardAudio || !descriptor.keepalive.needsAudio { lastSign = now }
+    carriage.note(message)
+    if let check = credential, check.awaitsMessage {
+      credential = nil
+      if let problem = check.problem(in: message) {
+        fail(.unauthorized, problem, now, &output)
+        return close(CloseFrame(code: 1008, reason: "unauthorized"), &output)
+      }
+    }
+    if let (way, path) = carriage.way(of: message) {
       guard isStarted(now, &output) else { return }
-      guard let audio = path.first(in: message)?.stringValue, let bytes = Base64.decode(audio) else {
+      if descriptor.audio.format.perMessage != nil { guard takeFormats(message, now, &output) else { return } }
+      guard let audio = path.first(in: message)?.stringValue, let bytes = way.decode(audio) else {
         return fail(.undecodable, "'\(path.text)' is not base64", now, &output)
       }
-      return hear(bytes, now, &output)
+      hear(bytes, now, &output)
+      // It may ask for something beside.
+      if !isClosed, let rule = rule(for: message) { run(rule.steps, now, &output) }
+      return
     }
     if let first = descriptor.lifecycle.firstMessage?.match, !hasFirstMessage {
       hasFirstMessage = first.matches(message)
@@ -158,7 +201,7 @@ public struct SimulatorSession: Sendable {
       }
     }
     guard takeFormats(message, now, &output) else { return }
-    guard let rule = simulation.messages.first(where: { $0.match?.matches(message) ?? false }) else {
+    guard let rule = rule(for: message) else {
       let name = descriptor.discriminator.lazy.compactMap { $0.name(of: message) }.first
       let problem = name.map { "'\($0.prefix(80))' is not a message type that is known" } ?? "the message has no type"
       return fail(.badMessage, problem, now, &output)
@@ -166,9 +209,13 @@ public struct SimulatorSession: Sendable {
     run(rule.steps, now, &output)
   }
 
+  private func rule(for message: JSONValue) -> Simulation.MessageRule? {
+    simulation.messages.first { $0.match?.matches(message) ?? false }
+  }
+
   private mutating func take(binary: [UInt8], _ now: Duration, _ output: inout [SimulatorAction]) {
     if descriptor.codec.client == .jsonAnyOpcode { return take(text: String(decoding: binary, as: UTF8.self), now, &output) }
-    guard descriptor.audio.client == .binary else {
+    guard carriage.takesBinary else {
       scope["message"] = .object([:])
       return fail(.badMessage, "binary messages are not taken", now, &output)
     }
@@ -187,11 +234,18 @@ public struct SimulatorSession: Sendable {
     guard case .json(.object(let wanted))? = descriptor.keepalive.message?.content else {
       return descriptor.keepalive.message?.fixedText.map { .string($0) == message["text"] } ?? false
     }
-    return wanted.allSatisfy { message[$0.name] == $0.value }
+    return wanted.allSatisfy { message[$0.name].map { [value = $0.value] found in Self.fits(found, value) } ?? false }
+  }
+
+  /// Whether the value is what a template's makes; a place may hold anything.
+  private static func fits(_ found: JSONValue, _ wanted: JSONValue) -> Bool {
+    if let text = wanted.stringValue, !TextTemplate(text).variables.isEmpty { return true }
+    guard let members = wanted.objectValue else { return found == wanted }
+    return members.allSatisfy { member in found[member.name].map { fits($0, member.value) } ?? false }
   }
 
   /// Formats that the message declares; false where one of them is not taken.
-  private mutating func takeFormats(_ message: JSONValue, _ now: Duration, _ output: inout [SimulatorAction]) -> Bool {
+  mutating func takeFormats(_ message: JSONValue, _ now: Duration, _ output: inout [SimulatorAction]) -> Bool {
     do throws(FormatProblem) {
       let input = try descriptor.audio.declared(in: message, .input)
       let spoken = try descriptor.audio.declared(in: message, .output)
@@ -214,6 +268,7 @@ public struct SimulatorSession: Sendable {
 
   private mutating func hear(_ bytes: [UInt8], _ now: Duration, _ output: inout [SimulatorAction]) {
     lastSign = now
+    audioMessages += 1
     if !bytes.isEmpty { hasHeardAudio = true }
     let samples: [Int16]
     do throws(SimulatorEar.Undecodable) {
@@ -231,6 +286,7 @@ public struct SimulatorSession: Sendable {
       if step != .max, ear.position % step == 0 { partial(now, &output) }
     }
     refreshScope()
+    run(.heard, now, &output)
   }
 
   private mutating func note(_ event: SpeechEvent, _ now: Duration, _ output: inout [SimulatorAction]) {
@@ -288,9 +344,11 @@ public struct SimulatorSession: Sendable {
       }
       if current.isFinished {
         describe(current)
+        scope["speaking"] = .bool(!waiting.isEmpty)
         run(.responseFinished, now, &output)
         reply = nil
         if !waiting.isEmpty { begin(waiting.removeFirst(), now, &output) }
+        refreshScope()
       }
     }
   }

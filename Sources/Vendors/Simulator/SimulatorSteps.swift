@@ -7,7 +7,10 @@ extension SimulatorSession {
       switch step.action {
       case .send(let template):
         scope["sequence"] = .int((scope["sequence"]?.intValue ?? -1) + 1)
-        output.append(.text(scope.render(template)))
+        let text = scope.render(template)
+        output.append(descriptor.codec.server == .jsonAnyOpcode ? .binary(Array(text.utf8)) : .text(text))
+        // A vendor that declares the formats of a session keeps to them.
+        if descriptor.audio.format.serverMessage != nil, let message = try? JSONValue.parse(text) { _ = takeFormats(message, now, &output) }
       case .audio:
         if !audioBytes.isEmpty { output.append(.binary(audioBytes)) }
       case .close(let frame): close(frame, &output)
@@ -88,9 +91,13 @@ extension SimulatorSession {
 
   mutating func refreshScope() {
     scope["seconds"] = SimulatorScope.number(ear.seconds)
+    scope["whole_seconds"] = .int(Int64(ear.seconds.rounded()))
+    scope["seconds_ms"] = .int(Int64((ear.seconds * 1000).rounded()))
+    scope["audio_messages"] = .int(audioMessages)
     scope["channels"] = .int(Int64(ear.channels))
     scope["heard"] = .bool(speech != nil || !words.isEmpty)
     scope["pending"] = .bool(pending != nil)
+    scope["speaking"] = .bool(reply != nil || !waiting.isEmpty)
   }
 
   // MARK: - answers
@@ -105,6 +112,7 @@ extension SimulatorSession {
   }
 
   private mutating func say(_ text: String, _ now: Duration, _ output: inout [SimulatorAction]) {
+    characters += text.count
     answer(text, SyntheticSpeech.samples(speaking: text, rate: outputRate), heardSeconds: 0, now, &output)
   }
 
@@ -113,8 +121,9 @@ extension SimulatorSession {
   ) {
     let next = SimulatorReply(
       id: scope.freshID(), text: text, samples: samples, rate: outputRate, heardSeconds: heardSeconds, response: simulation.response)
-    // One answer at a time; a few may wait.
-    if reply == nil { begin(next, now, &output) } else if waiting.count < 8 { waiting.append(next) }
+    // One answer at a time; some may wait.
+    if reply == nil { begin(next, now, &output) } else if waiting.count < 64 { waiting.append(next) }
+    refreshScope()
   }
 
   mutating func begin(_ next: SimulatorReply, _ now: Duration, _ output: inout [SimulatorAction]) {
@@ -131,6 +140,7 @@ extension SimulatorSession {
     waiting = []
     guard let current = reply else { return }
     reply = nil
+    refreshScope()
     describe(current, spokenOnly: true)
     run(.responseCancelled, now, &output)
   }
@@ -139,6 +149,11 @@ extension SimulatorSession {
     let input = Int64((reply.heardSeconds * simulation.tokens.input).rounded())
     let output = Int64(((spokenOnly ? reply.spokenSeconds : reply.seconds) * simulation.tokens.output).rounded())
     scope["reply"] = .string(reply.text)
+    let seconds = spokenOnly ? reply.spokenSeconds : reply.seconds
+    scope["spoken"] = SimulatorScope.number(seconds)
+    scope["spoken_ms"] = .int(Int64((seconds * 1000).rounded()))
+    scope["characters"] = .int(Int64(reply.text.count))
+    scope["total_characters"] = .int(Int64(characters))
     scope["input_tokens"] = .int(input)
     scope["output_tokens"] = .int(output)
     scope["tokens"] = .int(input + output)

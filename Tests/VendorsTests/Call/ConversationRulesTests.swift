@@ -38,19 +38,4 @@ import Testing
     let problems = descriptor("test.one:\n  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  conversation: \(yaml)").problems
     #expect(problems.count == 1 && problems.first?.contains(said) ?? false, "\(problems)")
   }
-
-  /// What an entry says of words and turns is what its simulator sends.
-  @Test(arguments: Catalogue.builtIn().names)
-  func theSimulatorSaysTheWordsAndEndsTheTurns(name: String) throws {
-    let entry = try vendor(name)
-    #expect(!entry.conversation.transcripts.isEmpty)
-    #expect(!entry.conversation.turnEnd.isEmpty)
-    var phone = try Phone(entry, booking(), query: "model=m")
-    phone.run()
-    #expect(phone.events.contains { $0.event == .turnEnded })
-    let forms = Set(phone.transcripts().map(\.isFinal))
-    let told = Set(entry.conversation.transcripts.filter { $0.speaker == .client }.map { $0.form == .final })
-    #expect(forms == told)
-    #expect(phone.transcripts(of: .vendor).isEmpty == !entry.conversation.transcripts.contains { $0.speaker == .vendor })
-  }
 }

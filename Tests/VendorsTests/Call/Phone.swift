@@ -14,6 +14,10 @@ struct Phone {
   var sent: [(at: Duration, action: CallAction)] = []
   /// How long a message is on its way, in each direction.
   let delay: Duration
+  /// Of the vendor's URL.
+  let query: Query
+  /// What the vendor sent.
+  var received: [SimulatorAction] = []
   private var toVendor: [(at: Duration, action: CallAction)] = []
   private var toScript: [(at: Duration, action: SimulatorAction)] = []
   /// The script has sent its close frame.
@@ -28,10 +32,13 @@ struct Phone {
     var query = Query(text)
     script = try CallScript(vendor, recording, query: query, settings: settings)
     query.items += script.query.map { Query.Item($0.name, $0.value) }
-    let path = vendor.endpoint.url.source.drop { $0 != "}" }.dropFirst()
-    let scheme = vendor.name.hasPrefix("openai") ? "Bearer" : "Token"
-    let request = ClientRequest(rest: String(path), query: query, headers: fields([("Authorization", "\(scheme) k")]))
-    guard case .accepted(let session, _) = SimulatorSession.admit(request, vendor, secret: "k", seed: 1, misbehaviour: misbehaviour) else {
+    let request = try Doorway(vendor).request(ClientRequest(query: query))
+    let seen = ClientRequest(
+      rest: request.url.path, query: request.url.query, headers: fields(request.headers), subprotocols: request.subprotocols)
+    self.query = seen.query
+    let admission = SimulatorSession.admit(seen, vendor, secret: Doorway.key, seed: 1, misbehaviour: misbehaviour)
+    guard case .accepted(let session, _) = admission else {
+      Issue.record("\(vendor.name): \(admission)")
       throw Refused()
     }
     self.session = session
@@ -73,6 +80,7 @@ struct Phone {
   }
 
   private mutating func deliver(_ action: SimulatorAction) {
+    received.append(action)
     switch action {
     case .text(let text): obey(script.receive(text: text, now: now))
     case .binary(let bytes): obey(script.receive(binary: bytes, now: now))
@@ -119,6 +127,9 @@ struct Phone {
   func firstTime(_ event: CallEvent) -> Duration? { events.first { $0.event == event }?.at }
 
   var sentMessages: [JSONValue] { sent.compactMap { if case .text(let text) = $0.action { try? JSONValue.parse(text) } else { nil } } }
+
+  /// Binary messages that the script sent.
+  var binaryCount: Int { sent.count { if case .binary = $0.action { true } else { false } } }
 
   var sentTypes: [String] { sentMessages.compactMap { $0["type"]?.stringValue } }
 

@@ -1,0 +1,11 @@
+/// What a ``Meter`` counts inside sessions, and in which unit.
+public enum Measure: String, Sendable, CaseIterable {
+  /// Messages from the client.
+  case messages
+  /// Bytes from the client, after inflation.
+  case bytes
+  /// Milliseconds of audio from the client.
+  case audio
+  /// What the vendor counts: tokens, characters.
+  case usage
+}

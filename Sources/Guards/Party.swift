@@ -1,0 +1,24 @@
+/// Who a session is counted with, as far as that is known or wanted yet.
+struct Party {
+  /// The method whose callers are counted per API key.
+  static let apiKey = "api_key"
+
+  /// Nil once its address was counted.
+  var address: AddressKey?
+  /// Nil while strangers may not use up what route and gateway have for all.
+  var route: String?
+  var caller: Caller?
+
+  /// What a limit counts this session under; nil when it does not, or not yet.
+  func key(_ limit: String, _ scope: LimitScope) -> LimitKey? {
+    let whom: LimitKey.Whom? =
+      switch scope {
+      case .address: address.map { .address($0) }
+      case .subject: caller.map { .subject($0.subject) }
+      case .apiKey: caller.flatMap { $0.method == Self.apiKey ? .apiKey($0.subject) : nil }
+      case .route: route.map { .route($0) }
+      case .gateway: route == nil ? nil : .gateway
+      }
+    return whom.map { LimitKey(limit, $0) }
+  }
+}

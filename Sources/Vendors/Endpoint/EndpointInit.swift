@@ -1,0 +1,54 @@
+import JSON
+
+/// Upstreams whose URL comes from a request beforehand (D7).
+extension Endpoint {
+  /// Whether `initRequest` has to be asked before `request`: not where the credential is optional and there is none.
+  public func needsInit(secret: String?) -> Bool {
+    placement == .urlFromInit && !((secret ?? "").isEmpty && descriptor?.credential.isOptional ?? false)
+  }
+
+  /// The request for the URL of one client's socket; the client's parameters go into it as the descriptor says.
+  public func initRequest(_ client: ClientRequest, secret: String?) throws(EndpointError) -> RESTRequest {
+    guard let rules = descriptor?.initRequest, let placement else { throw .initRefused("nothing is known of it") }
+    guard let secret, !secret.isEmpty else { throw .secretMissing(placement) }
+    let query = withoutCredential(client).query
+    return try RESTRequest(
+      method: rules.method, url: rules.url, headers: rules.headers, body: initBody(query), secret: secret
+    ) { name in
+      guard name.hasPrefix("query.") else { return variables[name] }
+      return query[String(name.dropFirst("query.".count))].map { Percent.encode($0) }
+    }
+  }
+
+  /// The body of that request; it declares the session's format where the descriptor's `init_body` says so. Nil for none.
+  public func initBody(_ query: Query) -> JSONValue? {
+    guard let rules = descriptor?.initRequest, case .json(let template)? = rules.body?.content else { return nil }
+    var sketch = MessageSketch(template)
+    for (name, path) in rules.parameters.sorted(by: { $0.key < $1.key }) {
+      guard let text = query[name] else { continue }
+      // Numbers stay numbers.
+      sketch.put(Int64(text).map { .int($0) } ?? .string(text), at: path)
+    }
+    return sketch.value
+  }
+
+  /// The socket's request from the answer to the one beforehand. Whether its host may be dialled is the caller's to check.
+  public func request(
+    _ client: ClientRequest, answer: (status: Int, body: String), uuid: String = "", date: String = ""
+  ) throws(EndpointError) -> UpstreamRequest {
+    guard let rules = descriptor?.initRequest else { throw .initRefused("nothing is known of it") }
+    guard answer.status == rules.status else { throw .initRefused("status \(answer.status), expected \(rules.status)") }
+    guard let body = try? JSONValue.parse(answer.body), let text = rules.urlPath?.first(in: body)?.stringValue
+    else { throw .initRefused("no '\(rules.urlPath?.text ?? "")' in its answer") }
+    let url: UpstreamURL
+    do throws(EndpointError) {
+      url = try UpstreamURL(text)
+    } catch {
+      // Its text may hold a token.
+      throw .initRefused("'\(rules.urlPath?.text ?? "")' in its answer is no WebSocket URL")
+    }
+    var client = withoutCredential(client)
+    for name in rules.parameters.keys { client.query.remove(name) }
+    return try request(client, at: url, uuid: uuid, date: date)
+  }
+}

@@ -35,7 +35,7 @@ $(VENV)/ready: Tests/requirements.txt
 	@python3 -m venv $(VENV) && $(VENV)/bin/pip install -q --disable-pip-version-check -r $< && touch $@
 
 build: deps-build ## build the release binary, .build/release/voxgate
-	swift build -c release --product voxgate
+	swift build -c release --static-swift-stdlib --product voxgate
 
 run: build ## build and serve upstreams.yaml on http://localhost:8080
 	.build/release/voxgate serve --config upstreams.yaml
@@ -46,7 +46,7 @@ test: deps-test ## install what the tests need and run all of them
 
 bench: deps-build ## relay beside nginx and HAProxy in one interleaved run
 	$(call need,$(BENCH_PACKAGES))
-	swift build -c release --product voxgate
+	swift build -c release --static-swift-stdlib --product voxgate
 	swift build -c release --package-path Benchmarks
 	mkdir -p Benchmarks/.results
 	Benchmarks/.build/release/parts --output Benchmarks/.results/parts.json

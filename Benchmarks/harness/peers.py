@@ -147,6 +147,7 @@ class Gateway(Peer):
     name = "gateway"
     program = None  # the voxgate binary; set by relay.py
     # Nothing here bounds opens and concurrent sessions, which all come from one address.
+    handshakes = {"per_address": 100000, "total": 100000}
     route = {"upstream": "echo", "authentication": "none", "origins": ["*"]}
 
     def sections(self):
@@ -165,7 +166,7 @@ class Gateway(Peer):
             upstream["tls"] = {"ca": str(files.authority)}
         # All JSON is YAML.
         config = self.write("upstreams.yaml", json.dumps({
-            "version": 1, **self.sections(), "listeners": [listener], "upstreams": {"echo": upstream}, "routes": {"/echo": self.route},
+            "version": 1, "handshakes": self.handshakes, **self.sections(), "listeners": [listener], "upstreams": {"echo": upstream}, "routes": {"/echo": self.route},
         }, indent=1))
         return [self.program, "serve", "--config", config]
 

@@ -21,6 +21,7 @@ struct Validation {
     validation.checkAuthentication()
     validation.checkUpstreams()
     validation.checkRoutes()
+    validation.checkPages()
     reader = validation.reader
   }
 
@@ -34,6 +35,13 @@ struct Validation {
           "listener \(index + 1) has the same address as an earlier one", at: mark, related: .init(mark: first, note: "first given here"))
       }
       seen[listener.address] = seen[listener.address] ?? mark
+      if listener.proxyProtocol != .off, configuration.trustedProxies.isEmpty {
+        let effect = listener.proxyProtocol == .require ? "every connection is refused" : "it has no effect"
+        let message =
+          "'proxy_protocol' of listener \(index + 1) is believed from nobody, so \(effect): name the proxies in 'trusted_proxies'"
+        let key = node?.entry("proxy_protocol")?.key.start
+        if listener.proxyProtocol == .require { reader.error(message, at: key) } else { reader.warning(message, at: key) }
+      }
       if let tls = listener.tls {
         checkFile(tls.certificate, "certificate of listener \(index + 1)", at: node?.descendant(["tls", "certificate"]))
         checkFile(tls.key, "key of listener \(index + 1)", at: node?.descendant(["tls", "key"]), isPrivate: true)
@@ -93,10 +101,10 @@ struct Validation {
     guard let endpoint = method.endpoint, node?[endpoint.key] != nil else { return }
     let phrase = "'\(endpoint.key)' in authentication '\(name)'"
     do throws(WebSocketURL.Problem) {
-      // The two kinds of URL have the same parts.
-      let url = try WebSocketURL("ws" + endpoint.url.dropFirst("http".count))
+      let url = try WebSocketURL(http: endpoint.url)
       guard !url.isSecure, !endpoint.plainHTTP, url.host != "localhost", IPAddress(url.host)?.isLoopback != true else { return }
-      reader.error("\(phrase) must begin with https://; for http:// beyond this machine say 'plain_http: true'", at: node?[endpoint.key]?.start)
+      reader.error(
+        "\(phrase) must begin with https://; for http:// beyond this machine say 'plain_http: true'", at: node?[endpoint.key]?.start)
     } catch {
       reader.error("\(phrase) must have a valid host, port and path", at: node?[endpoint.key]?.start)
     }
@@ -144,6 +152,7 @@ struct Validation {
 
   private mutating func checkRoutes() {
     var seen: [RoutePath: Mark] = [:]
+    let paths = configuration.routes.map(\.path.description)
     for route in configuration.routes {
       let name = "route '\(route.path)'"
       guard let entry = root["routes"]?.entry(route.path.description) else { continue }
@@ -152,6 +161,11 @@ struct Validation {
       if !route.upstream.isEmpty, configuration.upstreams[route.upstream] == nil {
         unknown("upstream", route.upstream, in: name, configuration.upstreams.keys, at: node["upstream"]?.start)
       }
+      for (parameter, values) in route.instead.sorted(by: { $0.key < $1.key }) {
+        for (value, other) in values.sorted(by: { $0.key < $1.key }) where !paths.contains(other) {
+          unknown("route", other, in: "'instead' of \(name)", paths, at: node.descendant(["instead", parameter, value])?.start)
+        }
+      }
       if let tier = route.tier, configuration.tiers[tier] == nil {
         unknown("tier", tier, in: name, configuration.tiers.keys, at: place("tier", node)?.start)
       }
@@ -159,18 +173,45 @@ struct Validation {
       if route.authentication == RouteAuthentication.none {
         danger("\(name) has no authentication: anybody who reaches it spends the vendor's credit", at: place("authentication", node)?.start)
       }
+      if route.authentication == RouteAuthentication.none, route.handshake.authenticate == .required {
+        reader.error(
+          "\(name) will refuse everybody: its 'handshake' requires a token, and its authentication is none",
+          at: (place("handshake", node) ?? place("authentication", node))?.start)
+      }
       if route.origins.contains(.any) {
         danger("\(name) allows origin '*': any page a visitor opens can use it", at: place("origins", node)?.start)
       }
       for (section, key) in [("timeouts", "head"), ("timeouts", "tls"), ("buffers", "early")] {
-        guard let entry = node[section]?.entry(key) else { continue }
+        guard let entry = node[section]?.entry(key), key != "early" || !route.handshake.isInside else { continue }
         reader.warning(
           "'\(key)' in \(section) of \(name) has no effect: the route is not known yet; set it in 'defaults'", at: entry.key.start)
+      }
+      if configuration.upstreams[route.upstream]?.url != nil, route.audio.encoding == nil,
+        route.audio.policy != .off || route.tier.flatMap({ configuration.tiers[$0] })?.audio ?? Scoped() != Scoped()
+      {
+        reader.error(
+          "'audio' of \(name) needs an 'encoding', since nothing is known of the audio of a plain url",
+          at: (place("audio", node) ?? node)?.start ?? entry.key.start)
       }
       if route.messages.maxFrame > route.messages.maxSize, node["messages"] != nil, node.descendant(["messages", "max_frame"]) != nil {
         reader.warning(
           "'max_frame' in messages of \(name) is above 'max_size' and so has no effect",
           at: node.descendant(["messages", "max_frame"])?.start)
+      }
+    }
+  }
+
+  private mutating func checkPages() {
+    let tokenPaths = configuration.authentication.values.compactMap { method in
+      if case .sessionToken(let method) = method { method.path } else { nil }
+    }
+    let taken = Set(configuration.routes.map(\.path.description) + tokenPaths + ["/ready"])
+    for path in configuration.pages.keys.sorted() {
+      let mark = root["pages"]?.entry(path)?.key.start
+      if RoutePath(path)?.isPrefix != false {
+        reader.error("page '\(Quote.plain(path))' must be a path such as /test", at: mark)
+      } else if taken.contains(path) {
+        reader.error("page '\(path)' is answered otherwise already", at: mark)
       }
     }
   }

@@ -10,22 +10,53 @@ import WebSocket
 /// As an actor on that loop it can be called from anywhere, and never leaves the loop's thread.
 actor AcceptedConnection {
   nonisolated let loop: any EventLoop
+  /// The other end of the socket, or what a PROXY header of a trusted proxy says it is; loopback for a Unix socket.
   nonisolated let peer: IPAddress
   nonisolated let localPort: Int
   nonisolated let isTLS: Bool
   /// The id that answers and logs have for this opening.
   nonisolated let session: String
   private let end: NIOLoopBound<ChannelEnd>
+  private let stranger: NIOLoopBound<Stranger>
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
 
-  init(_ end: NIOLoopBound<ChannelEnd>, on loop: any EventLoop, peer: IPAddress, localPort: Int, isTLS: Bool) {
+  /// To be made on the event loop.
+  init(_ end: NIOLoopBound<ChannelEnd>, _ stranger: NIOLoopBound<Stranger>, on loop: any EventLoop, session: String, isTLS: Bool) {
     self.loop = loop
     self.end = end
-    self.peer = peer
-    self.localPort = localPort
+    self.stranger = stranger
+    peer = stranger.value.peer
+    localPort = end.value.channel.localAddress?.port ?? 0
     self.isTLS = isTLS
-    session = Hex.text(SecureRandom.bytes(8))
+    self.session = session
+  }
+
+  /// The client is known and may go on: what it holds is counted as a session's from now on, not as a stranger's.
+  func admit() { stranger.value.admit() }
+
+  /// What the client showed in the TLS handshake; nil where it was not asked.
+  func certificate() -> ClientCertificate? { end.value.certificate }
+
+  /// The client is to be known later: its place among the strangers, to be kept until then.
+  func keepStranger() -> HandshakeLease? { stranger.value.keep() }
+
+  /// The body that a request announces; the connection is not read beyond it.
+  ///
+  /// - Parameters:
+  ///   - most: bytes.
+  ///   - time: until all of it is there.
+  func body(of head: RequestHead, most: Int, within time: TimeAmount) async throws(Refusal) -> [UInt8] {
+    guard head.values("Transfer-Encoding").isEmpty else { throw Refusal(.badRequest, message: "the body needs a Content-Length") }
+    let lengths = head.values("Content-Length")
+    guard let length = Int(lengths.first ?? "0"), lengths.count < 2, (0...most).contains(length) else {
+      throw Refusal(.badRequest, message: "the body may have \(most) bytes at most")
+    }
+    let promise = loop.makePromise(of: [UInt8].self)
+    end.value.gate.collect(length, promise)
+    do { return try await promise.futureResult.get(by: .now() + time, else: ChannelError.eof) } catch {
+      throw Refusal(.badRequest, message: "the body did not come in time")
+    }
   }
 
   /// Sends a plain HTTP answer, with the headers every answer has, and closes.
@@ -50,18 +81,26 @@ actor AcceptedConnection {
 
   /// Takes both sockets away from NIO, once everything written to them has reached the kernel.
   ///
-  /// - Parameter owed: what the client has to get first: the 101.
+  /// - Parameters:
+  ///   - owed: what the client has to get first: the 101.
+  ///   - opening: what the upstream has to get first.
   /// - Returns: nil when one of them is gone.
-  func leave(with upstream: NIOLoopBound<DialedEnd>, owed: [UInt8]) async -> Handover? {
+  func leave(with upstream: NIOLoopBound<DialedEnd>, owed: [UInt8], opening: [UInt8]) async -> Handover? {
     let flushed = end.value.barrier.flushed(on: loop).and(upstream.value.end.barrier.flushed(on: loop))
     guard (try? await flushed.get()) != nil, !Task.isCancelled else {
       upstream.value.end.channel.close(promise: nil)
       return nil
     }
     // One turn of the loop from here on: nothing can arrive at NIO between the two.
-    guard let upstreamLeg = upstream.value.end.leave(owed: []) else { return nil }
+    guard let upstreamLeg = upstream.value.end.leave(owed: opening) else { return nil }
     guard let downstreamLeg = end.value.leave(owed: owed) else { return nil }
     return Handover(downstream: downstreamLeg, upstream: upstreamLeg)
+  }
+
+  /// Takes the client's socket alone.
+  func leave(owed: [UInt8]) async -> LegTransport? {
+    guard (try? await end.value.barrier.flushed(on: loop).get()) != nil, !Task.isCancelled else { return nil }
+    return end.value.leave(owed: owed)
   }
 }
 

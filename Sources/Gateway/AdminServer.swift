@@ -1,7 +1,7 @@
 import Configuration
 import Tokens
 
-/// The operator's address: health, readiness and metrics.
+/// The operator's address: health, readiness, metrics and kill switches.
 struct AdminServer: RequestServer {
   let core: GatewayCore
   let pages: Pages
@@ -12,6 +12,9 @@ struct AdminServer: RequestServer {
     guard isAllowed(head) else {
       var answer = HTTPAnswer.text("Unauthorized\n", status: 401)
       answer.headers.append(("WWW-Authenticate", "Bearer"))
+      return await connection.answer(answer, withBody: head.method != "HEAD")
+    }
+    if let answer = await SwitchPages(core: core).answer(head, on: connection) {
       return await connection.answer(answer, withBody: head.method != "HEAD")
     }
     guard head.path == "/metrics", head.method == "GET" || head.method == "HEAD" else { return await pages.serve(head, on: connection) }

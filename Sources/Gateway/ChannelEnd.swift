@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 import NIOPosix
 import Relay
@@ -9,21 +10,28 @@ final class ChannelEnd {
   let barrier = Barrier()
   let gate: Gate
   private let tls: TLSHandler?
-  private var isFinished = false
+  /// Whether the last bytes are on their way.
+  private(set) var isFinished = false
 
   init(_ channel: any Channel, gate: Gate, tls: consuming TLSSession?) {
     self.channel = channel
     self.gate = gate
-    if let session = tls.take() { self.tls = TLSHandler(session) } else { self.tls = nil }
+    if let session = tls.take() { self.tls = TLSHandler(session, isServer: gate.kind == .request) } else { self.tls = nil }
   }
 
   /// Puts the handlers first into the pipeline.
-  func install() throws {
+  ///
+  /// - Parameter handlers: stand before TLS, behind the barrier.
+  func install(before handlers: [any ChannelHandler] = []) throws {
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(barrier)
+    for handler in handlers { try pipeline.addHandler(handler) }
     if let tls { try pipeline.addHandler(tls) }
     try pipeline.addHandler(gate)
   }
+
+  /// What the peer showed in the TLS handshake; nil without one.
+  var certificate: ClientCertificate? { tls?.certificate }
 
   /// Takes the socket away from NIO: the descriptor is duplicated, then NIO's channel is closed, which shuts nothing down.
   ///

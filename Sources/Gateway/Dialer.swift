@@ -49,7 +49,8 @@ struct Dialer: Sendable {
     let deadline = NIODeadline.now() + budget
     let addresses: [SocketAddress]
     do {
-      addresses = try await withDeadline(deadline, Resolver.addresses(of: target.host, port: target.port, on: loop))
+      addresses = try await Resolver.addresses(of: target.host, port: target.port, on: loop)
+        .get(by: deadline, else: DialFailure.timedOut)
     } catch let failure as DialFailure {
       throw failure
     } catch {
@@ -111,7 +112,7 @@ struct Dialer: Sendable {
     }
     do {
       let agreement = try await withTaskCancellationHandler {
-        try await withDeadline(deadline, answered.futureResult)
+        try await answered.futureResult.get(by: deadline, else: DialFailure.timedOut)
       } onCancel: {
         channel.close(promise: nil)
       }
@@ -126,20 +127,11 @@ struct Dialer: Sendable {
   }
 
   /// The system's words for why there is no connection.
-  private static func words(_ error: any Error) -> String {
+  static func words(_ error: any Error) -> String {
     switch error {
     case let error as IOError: unsafe String(cString: strerror(error.errnoCode))
     case is ChannelError: "connection timed out"
     default: "\(error)"
     }
-  }
-
-  /// What `future` brings, or `timedOut` once the deadline has passed.
-  private func withDeadline<Value: Sendable>(_ deadline: NIODeadline, _ future: EventLoopFuture<Value>) async throws -> Value {
-    let promise = loop.makePromise(of: Value.self)
-    let timer = loop.scheduleTask(deadline: deadline) { promise.fail(DialFailure.timedOut) }
-    future.cascade(to: promise)
-    defer { timer.cancel() }
-    return try await promise.futureResult.get()
   }
 }

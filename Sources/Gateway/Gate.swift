@@ -22,13 +22,16 @@ final class Gate: ChannelDuplexHandler {
     case response
   }
 
-  private let kind: Kind
+  let kind: Kind
   private let maximumHead: Int
   private let maximumKept: Int
   private var kept = ByteBuffer()
   private var scanned = 0
   private var isShut = false
   private var isDiscarding = false
+  private var context: ChannelHandlerContext?
+  /// A body that somebody waits for: so many bytes behind the head.
+  private var wanted: (count: Int, promise: EventLoopPromise<[UInt8]>)?
   private var isOpen = false
 
   /// - Parameters:
@@ -38,6 +41,14 @@ final class Gate: ChannelDuplexHandler {
     self.kind = kind
     self.maximumHead = maximumHead
     self.maximumKept = maximumKept
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    wanted.take()?.promise.fail(ChannelError.eof)
+    context.fireChannelInactive()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -54,18 +65,37 @@ final class Gate: ChannelDuplexHandler {
       context.fireChannelRead(wrapInboundOut(head))
     }
     if isShut, kept.readableBytes > maximumKept { fail(.tooMuchEarly, context) }
+    if let wanted, kept.readableBytes >= wanted.count { deliver() }
     if !isShut, kept.readableBytes > maximumHead { fail(.headTooLarge, context) }
   }
 
   private func fail(_ failure: Failure, _ context: ChannelHandlerContext) {
     isDiscarding = true
     kept.clear()
+    wanted.take()?.promise.fail(failure)
     context.fireErrorCaught(failure)
   }
 
   /// Nothing is read past the head; the kernel holds what comes early, and its window slows the sender.
   func read(context: ChannelHandlerContext) {
-    if !isShut || isDiscarding || isOpen { context.read() }
+    if !isShut || isDiscarding || isOpen || wanted != nil { context.read() }
+  }
+
+  /// Reads on until the request's body is there, and takes it.
+  ///
+  /// - Parameters:
+  ///   - count: bytes of the body.
+  ///   - promise: fails when the connection ends before.
+  func collect(_ count: Int, _ promise: EventLoopPromise<[UInt8]>) {
+    wanted = (count, promise)
+    guard kept.readableBytes < count else { return deliver() }
+    guard let context, context.channel.isActive else { return wanted.take()?.promise.fail(ChannelError.eof) ?? () }
+    context.read()
+  }
+
+  private func deliver() {
+    guard let (count, promise) = wanted.take() else { return }
+    promise.succeed(kept.readBytes(length: count) ?? [])
   }
 
   /// The bytes after the head; the gate keeps nothing.

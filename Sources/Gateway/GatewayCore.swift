@@ -13,17 +13,22 @@ final class GatewayCore: Sendable {
   let metrics: GatewayMetrics
   let logger: Logger
   let reactors: [Reactor]
+  let callers: CallerServices
   private let logLoop: any EventLoop
   private let current: Mutex<Snapshot>
   private let sessions = Atomic<UInt64>(1)
   /// Sessions opened and open when the heap was last trimmed.
   private let trimmed = Mutex<(opened: UInt64, open: Int)>((1, 0))
 
-  init(snapshot: Snapshot, admission: Admission, metrics: GatewayMetrics, reactors: [Reactor], logger: Logger, logLoop: any EventLoop) {
+  init(
+    snapshot: Snapshot, admission: Admission, metrics: GatewayMetrics, reactors: [Reactor], callers: CallerServices, logger: Logger,
+    logLoop: any EventLoop
+  ) {
     current = Mutex(snapshot)
     self.admission = admission
     self.metrics = metrics
     self.reactors = reactors
+    self.callers = callers
     self.logger = logger
     self.logLoop = logLoop
   }

@@ -58,11 +58,15 @@ public struct GatewayService: Service, CustomStringConvertible {
     metrics.build(settings.version).set(1)
     reactors = try startReactors(metrics)
     let simulators = try await startSimulators(group)
+    let callers = CallerServices(group: group, logger: logger)
     let core = GatewayCore(
-      snapshot: try snapshot(simulators), admission: Admission(capacity: Self.capacity), metrics: metrics, reactors: reactors,
-      logger: logger,
-      logLoop: group.next())
+      snapshot: try snapshot(simulators, callers), admission: admission(), metrics: metrics, reactors: reactors, callers: callers,
+      logger: logger, logLoop: group.next())
     report(core)
+    let watching = watchSwitches(core)
+    defer { watching?.cancel() }
+    let keys = watchAPIKeys(core)
+    defer { keys.cancel() }
     let listeners = try await listen(core, group)
     group.next().scheduleRepeatedTask(initialDelay: .seconds(2), delay: .seconds(2)) { _ in core.trimHeap() }
 
@@ -74,11 +78,42 @@ public struct GatewayService: Service, CustomStringConvertible {
 
   // MARK: Start
 
-  /// Most sessions at once: two descriptors each, and some to spare for threads, listeners, dials and files.
-  private static var capacity: Int {
+  /// Descriptors for connections; the others are for threads, listeners, dials and files.
+  private static var descriptors: Int {
     var limit = rlimit()
-    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_000 }
-    return max(16, (Int(clamping: limit.rlim_cur) - 64 - 8 * Int(clinux_processors())) / 2)
+    guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 2_000 }
+    return Int(clamping: limit.rlim_cur) - 64 - 8 * Int(clinux_processors())
+  }
+
+  /// Sessions have two descriptors each, strangers one: neither can take those of the other.
+  private func admission() -> Admission {
+    let section = settings.configuration.handshakes
+    var handshakes = HandshakeGuard.Limits()
+    handshakes.total = max(8, min(section.total, Self.descriptors / 4))
+    // A share of all stays a share of all.
+    handshakes.perAddress = max(min(section.perAddress, 8), section.perAddress * handshakes.total / section.total)
+    handshakes.bytes = section.bytes
+    let admission = Admission(capacity: max(16, (Self.descriptors - handshakes.total) / 2), handshakes: handshakes)
+    admission.switches.turn(settings.configuration.enabled.isOn(environment: settings.environment), by: .environment)
+    return admission
+  }
+
+  /// What the switches file says holds from the first connection on.
+  private func watchSwitches(_ core: GatewayCore) -> Task<Void, Never>? {
+    guard let path = settings.configuration.switchesFile else { return nil }
+    let watch = SwitchesWatch(path, core.admission.switches)
+    watch.refresh(core.logger, routes: Set(core.snapshot.routes.map(\.name)))
+    return Task { await watch.run(core) }
+  }
+
+  /// Reads files of API keys again when they change: the ones that the route table in force names.
+  private func watchAPIKeys(_ core: GatewayCore) -> Task<Void, Never> {
+    Task {
+      while !Task.isCancelled {
+        try? await Task.sleep(for: .seconds(1))
+        for watch in core.snapshot.apiKeys { watch.refresh(core.logger) }
+      }
+    }
   }
 
   /// Sessions cost two descriptors each; the soft limit of a login shell is far below what the system allows.
@@ -116,10 +151,10 @@ public struct GatewayService: Service, CustomStringConvertible {
     return simulators
   }
 
-  private func snapshot(_ simulators: [String: UpstreamService.Simulation]) throws -> Snapshot {
+  private func snapshot(_ simulators: [String: UpstreamService.Simulation], _ callers: CallerServices) throws -> Snapshot {
     try SnapshotBuilder(
       configuration: settings.configuration, catalogue: settings.catalogue, environment: settings.environment, simulators: simulators,
-      simulate: settings.simulate
+      simulate: settings.simulate, callers: callers
     ).build()
   }
 
@@ -140,20 +175,29 @@ public struct GatewayService: Service, CustomStringConvertible {
     }
     logger.info(
       "capacity",
-      metadata: ["sessions": .stringConvertible(core.admission.connections.capacity), "reactors": .stringConvertible(core.reactors.count)])
+      metadata: [
+        "sessions": .stringConvertible(core.admission.connections.capacity),
+        "handshakes": .stringConvertible(core.admission.handshakes.limits.total), "reactors": .stringConvertible(core.reactors.count),
+      ])
   }
 
   private func listen(_ core: GatewayCore, _ group: any EventLoopGroup) async throws -> [ListeningSocket] {
     let pages = Pages(core: core)
     let timeouts = settings.configuration.defaults.timeouts
+    // One for all: a flood of one port is a flood.
+    let lines = LineBudget()
     var sockets: [ListeningSocket] = []
     for (index, listener) in settings.configuration.listeners.enumerated() {
       let certificates = try configured("listener \(index + 1)") { try listener.tls.map { try ServerCertificates(ServerSettings($0)) } }
+      let headers = Reception.ProxyHeaders(isRequired: listener.proxyProtocol == .require, maximum: listener.proxyProtocolSize)
       let socket = try await ListeningSocket.bind(
         ListeningSocket.Settings(
-          address: listener.address, certificates: certificates, tlsTimeout: TimeAmount(timeouts.tls),
-          headTimeout: TimeAmount(timeouts.head),
-          maximumEarly: settings.configuration.defaults.buffers.early),
+          address: listener.address, certificates: certificates,
+          timeouts: HandshakeHandler.Timeouts(tls: TimeAmount(timeouts.tls), head: TimeAmount(timeouts.head)),
+          maximumEarly: settings.configuration.defaults.buffers.early, backlog: Int32(listener.backlog), mode: listener.mode.bits,
+          reception: Reception(
+            core, listener: "\(listener.address)", handshakes: core.admission.handshakes,
+            proxyHeaders: listener.proxyProtocol == .off ? nil : headers, lines: lines)),
         group: group, server: Handshake(core: core, pages: pages))
       if let certificates { refresh(certificates, group.next()) }
       sockets.append(socket)
@@ -165,8 +209,11 @@ public struct GatewayService: Service, CustomStringConvertible {
     }
     if let admin = settings.configuration.admin {
       let token = try configured("admin") { try admin.token?.resolve(environment: settings.environment) }
+      // Strangers of its own: whoever floods the clients' ports must not keep the operator out.
+      let reception = Reception(core, listener: "admin", handshakes: HandshakeGuard(), lines: lines)
       let socket = try await ListeningSocket.bind(
-        ListeningSocket.Settings(address: admin.address), group: group, server: AdminServer(core: core, pages: pages, token: token))
+        ListeningSocket.Settings(address: admin.address, reception: reception), group: group,
+        server: AdminServer(core: core, pages: pages, token: token))
       sockets.append(socket)
       logger.info("admin listening", metadata: ["address": "\(admin.address)", "port": .stringConvertible(socket.port)])
     }

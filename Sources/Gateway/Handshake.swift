@@ -14,18 +14,21 @@ struct Handshake: RequestServer {
 
   func serve(_ head: RequestHead, on connection: AcceptedConnection) async {
     let snapshot = core.snapshot
-    guard let match = snapshot.match(head.path) else { return await pages.serve(head, on: connection) }
+    guard let match = snapshot.match(head.path), !head.isPreflight, head.asksForUpgrade || match.service.route.plain != .notFound else {
+      return await pages.serve(head, on: connection)
+    }
+    let service = snapshot.meant(match.service, query: head.query)
     let handshakes = core.metrics.handshakes()
     handshakes.add(1)
     defer { handshakes.subtract() }
     var opening: Opening?
     do throws(Refusal) {
       let request = try upgrade(head)
-      let accepted = Opening(head, request, match.service, rest: match.rest, connection)
+      let accepted = Opening(head, request, service, rest: match.rest, connection)
       opening = accepted
       try await open(accepted, snapshot)
     } catch {
-      await refuse(error, opening, match.service, head, connection)
+      await refuse(error, opening, service, head, connection)
     }
   }
 
@@ -64,31 +67,33 @@ struct Handshake: RequestServer {
   }
 
   private func open(_ opening: Opening, _ snapshot: Snapshot) async throws(Refusal) {
-    let admitted = try admit(opening, snapshot)
-    let composed = try compose(opening)
-    let upstream = try await dial(target(composed, opening), opening, ip: admitted.ip)
+    let (service, connection) = (opening.service, opening.connection)
+    if let settings = service.handshake { return try await openInside(opening, settings, snapshot) }
+    let admitted = try await admit(opening, snapshot)
+    await connection.admit()
+    let dialling = UpstreamOpening(core, service, opening.credential.request, on: connection.loop, ip: admitted.ip)
+    let composed = try await dialling.compose()
+    let upstream = try await dialling.dial(composed)
     let ready = NIODeadline.now()
 
     // The upstream's choice holds where the client offered it; a vendor's own subprotocols are none of the client's.
-    let agreement = await opening.connection.agreement(of: upstream)
+    let agreement = await connection.agreement(of: upstream)
     let subprotocol = answer(opening, selected: agreement.subprotocol)
-    let deflate = opening.service.deflate.client.agreement(offers: opening.request.extensions)
-    let headers =
-      opening.request.responseHeaders(subprotocol: subprotocol, extensions: deflate.map { [$0.header] } ?? []) + admitted.headers
-    let owed = HTTPAnswer.head(status: 101, headers: headers.map { ($0.name, $0.value) }) + "\r\n"
+    let deflate = service.deflate.client.agreement(offers: opening.request.extensions)
+    let owed = response(opening, subprotocol: subprotocol, deflate?.header, admitted.headers)
 
-    for notice in admitted.notices { notice.log(to: core.logger, session: opening.connection.session) }
+    for notice in admitted.notices { notice.log(to: core.logger, session: connection.session) }
     let meters = admitted.meters
-    let terms = opening.service.terms(under: admitted.tier)
-    let ticket = SessionTicket(
-      admitted, core: core, session: opening.connection.session, service: opening.service, ready: ready - opening.started)
-    guard var ends = await opening.connection.leave(with: upstream, owed: Array(owed.utf8)) else {
+    let terms = service.terms(under: admitted.tier)
+    let ticket = SessionTicket(admitted, core: core, session: connection.session, service: service)
+    guard var ends = await connection.leave(with: upstream, owed: owed, opening: service.openingFrames()) else {
       throw Refusal(.upstreamUnreachable)
     }
-    ends.downstream.compression = deflate.map { LegTransport.Compression($0.parameters, opening.service.deflate.client) }
-    ends.upstream.compression = agreement.deflate.map { LegTransport.Compression($0, opening.service.deflate.upstream) }
-    let inspectors = opening.service.inspection.inspectors(meters: meters, query: composed.url.query) { ticket.note($0) }
+    ends.downstream.compression = deflate.map { LegTransport.Compression($0.parameters, service.deflate.client) }
+    ends.upstream.compression = agreement.deflate.map { LegTransport.Compression($0, service.deflate.upstream) }
+    let inspectors = service.inspectors(meters: meters, query: composed.url.query) { ticket.note($0) }
     ticket.opened()
+    ticket.ready(after: ready - opening.started)
     let (id, reactor) = core.nextSession()
     reactor.open(
       RelayParcel(
@@ -96,81 +101,84 @@ struct Handshake: RequestServer {
       ) { outcome in ticket.ended(outcome) })
   }
 
-  private func admit(_ opening: Opening, _ snapshot: Snapshot) throws(Refusal) -> Admitted {
-    let head = opening.head
-    let forwarding = ForwardingHeaders(
-      forwarded: head.values("Forwarded"), forwardedFor: head.values("X-Forwarded-For"), realIP: head.values("X-Real-IP"))
-    let client = ClientAddress(peer: opening.connection.peer, trusted: snapshot.configuration.trustedProxies, headers: forwarding)
-    let origins = head.values("Origin")
-    let place: CredentialPlace? =
-      switch opening.credential.place {
-      case .header(let name) where name.lowercased() == "authorization": .authorization
-      case .header: .vendor
-      case .query: .query
-      case .subprotocol: .subprotocol
-      case nil: nil
-      }
-    let request = AdmissionRequest(
-      client: client, ip: core.logged(client), origin: origins.isEmpty ? nil : origins.joined(separator: ", "),
-      credential: opening.credential.credential, isAmbiguous: opening.credential.isAmbiguous, place: place)
-    return try core.admission.admit(request, policy: opening.service.policy, now: .now)
+  /// The way of a route whose handshake is inside the socket: 101 comes first, and who is calling later, unless the request says it.
+  private func openInside(_ opening: Opening, _ settings: SocketHandshake.Settings, _ snapshot: Snapshot) async throws(Refusal) {
+    let (service, connection) = (opening.service, opening.connection)
+    let (request, evidence) = await ask(opening, snapshot)
+    let isKnown = settings.authenticate == .off || request.credential?.isEmpty == false
+    let admitted: Admitted
+    if isKnown {
+      admitted = try await admit(request, evidence, service)
+      await connection.admit()
+    } else {
+      admitted = try core.admission.enter(request, policy: service.policy, now: .now)
+    }
+    let stranger = await connection.keepStranger()
+    let strangerBytes = bytes(of: stranger)
+    let deflate = service.deflate.client.agreement(offers: opening.request.extensions)
+    // Nobody knows what an upstream will choose.
+    let subprotocol = answer(opening, selected: nil) ?? opening.credential.echoable.first
+    let owed = response(opening, subprotocol: subprotocol, deflate?.header, admitted.headers)
+    guard var downstream = await connection.leave(owed: owed) else { throw Refusal(.internalError) }
+    downstream.compression = deflate.map { LegTransport.Compression($0.parameters, service.deflate.client) }
+
+    for notice in admitted.notices { notice.log(to: core.logger, session: connection.session) }
+    let terms = service.terms(under: admitted.tier)
+    let upstream = UpstreamOpening(core, service, opening.credential.request, on: connection.loop, ip: admitted.ip)
+    let place = core.nextSession()
+    let control: SocketAdmission
+    if isKnown {
+      let meters = admitted.meters
+      let ticket = SessionTicket(admitted, core: core, session: connection.session, service: service)
+      ticket.opened()
+      control = SocketAdmission(
+        meters: meters, terms: terms, request, evidence, upstream, ticket, session: connection.session, at: place)
+    } else {
+      let ticket = SessionTicket(entered: admitted, core: core, session: connection.session, service: service)
+      ticket.opened()
+      control = SocketAdmission(
+        admitted, stranger: stranger, request, evidence, upstream, ticket, session: connection.session, at: place)
+    }
+    let lobby = LobbyPlan(strangerBytes: strangerBytes) {
+      SocketHandshake(settings, isKnown: isKnown) { control.missesToken() }
+    } ask: {
+      control.ask($0)
+    }
+    place.reactor.open(
+      RelayParcel(id: place.id, downstream: downstream, lobby: lobby, terms: terms) { outcome in control.ended(outcome) })
   }
 
-  /// What the upstream is asked for.
-  private func compose(_ opening: Opening) throws(Refusal) -> UpstreamRequest {
-    do throws(EndpointError) {
-      let secret = opening.service.upstream.secret?.reveal()
-      return try opening.service.endpoint.request(opening.credential.request, secret: secret, uuid: UUIDText.random())
-    } catch {
-      core.logger.warning("upstream request", metadata: ["route": "\(opening.service.name)", "error": "\(error)"])
-      switch error.status {
-      case 404: throw Refusal(.notFound)
-      case 400: throw Refusal(.badRequest, message: error.description)
-      default: throw Refusal(.misconfigured)
-      }
+  private func bytes(of stranger: borrowing HandshakeLease?) -> Int {
+    switch stranger {
+    case .some(let lease): lease.bytes
+    case nil: core.admission.handshakes.limits.bytes
     }
   }
 
-  private func target(_ request: UpstreamRequest, _ opening: Opening) throws(Refusal) -> DialTarget {
-    let upstream = opening.service.upstream
-    let deflate = opening.service.deflate.upstream
-    let isSecure = request.scheme == "wss"
-    var random = SystemRandomNumberGenerator()
-    do throws(ClientOpeningError) {
-      let handshake = try ClientOpening(
-        host: request.url.authority, path: request.target, subprotocols: request.subprotocols,
-        extensions: deflate.offer.map { [$0] } ?? [], headers: request.headers.map { (name: $0.0, value: $0.1) }, using: &random)
-      if let simulator = upstream.simulator {
-        return DialTarget(host: "127.0.0.1", port: simulator.port, tls: nil, opening: handshake, deflate: deflate)
-      }
-      return DialTarget(
-        host: request.host, port: request.port, tls: isSecure ? upstream.tls : nil, opening: handshake, deflate: deflate)
-    } catch {
-      core.logger.warning("upstream request", metadata: ["route": "\(opening.service.name)", "error": "\(error)"])
-      throw Refusal(.misconfigured)
+  private func response(
+    _ opening: Opening, subprotocol: String?, _ deflate: ExtensionHeader?, _ more: [(name: String, value: String)]
+  ) -> [UInt8] {
+    let headers = opening.request.responseHeaders(subprotocol: subprotocol, extensions: deflate.map { [$0] } ?? []) + more
+    return Array((HTTPAnswer.head(status: 101, headers: headers.map { ($0.name, $0.value) }) + "\r\n").utf8)
+  }
+
+  private func admit(_ opening: Opening, _ snapshot: Snapshot) async throws(Refusal) -> Admitted {
+    let (request, evidence) = await ask(opening, snapshot)
+    return try await admit(request, evidence, opening.service)
+  }
+
+  private func admit(_ request: AdmissionRequest, _ evidence: Evidence, _ service: RouteService) async throws(Refusal) -> Admitted {
+    try await core.admission.admit(request, policy: service.policy, now: { .now }) { () async throws(Refusal) in
+      try await core.caller(evidence, request, policy: service.policy)
     }
   }
 
-  private func dial(_ target: DialTarget, _ opening: Opening, ip: String) async throws(Refusal) -> NIOLoopBound<DialedEnd> {
-    let name = opening.service.upstream.name
-    let began = NIODeadline.now()
-    do throws(DialFailure) {
-      let end = try await Dialer(loop: opening.connection.loop).dial(target, budget: opening.service.dialBudget)
-      core.metrics.dialSeconds(name).observe(milliseconds: (NIODeadline.now() - began).nanoseconds / 1_000_000)
-      return end
-    } catch {
-      core.metrics.dialFailures(name, error.name).add(1)
-      switch error {
-      case .refused(let status):
-        throw Refusal(.upstreamRefused, event: .upstreamRefused(ip: ip, upstream: name, status: status))
-      case .timedOut:
-        throw Refusal(.upstreamTimeout, event: .upstreamTimeout(ip: ip, upstream: name, phase: "dial"))
-      case .cancelled:
-        throw Refusal(.upstreamUnreachable)
-      default:
-        throw Refusal(.upstreamUnreachable, event: .upstreamUnreachable(ip: ip, upstream: name, error: "\(error.name) \(error.detail)"))
-      }
-    }
+  /// What the guards are shown.
+  private func ask(_ opening: Opening, _ snapshot: Snapshot) async -> (AdmissionRequest, Evidence) {
+    let (service, head, connection) = (opening.service, opening.head, opening.connection)
+    let request = core.admissionRequest(head, opening.credential, takesCookie: service.takesCookie(snapshot), on: connection, snapshot)
+    let certificate = service.policy.asksForCertificate ? await connection.certificate() : nil
+    return (request, Evidence(request, route: service.name, certificate: certificate, headers: head.headers))
   }
 
   /// A route's own list of subprotocols, else the vendor's rule, else what the upstream chose.

@@ -1,19 +1,31 @@
 import Guards
 import JSON
+import Telemetry
 
-/// The plain HTTP answers of the clients' address: health and readiness. Whatever else is asked for does not exist.
+/// The plain HTTP answers of the clients' address: health, readiness and session tokens. Whatever else is asked for does not exist.
 struct Pages: Sendable {
   let core: GatewayCore
 
   func serve(_ head: RequestHead, on connection: AcceptedConnection) async {
-    let answer = answer(head, connection)
+    var answer = await answer(head, connection)
+    if let crossOrigin = core.snapshot.crossOrigin(head.path), !head.isPreflight {
+      answer.headers += crossOrigin.headers(for: head.origin)
+    }
     core.metrics.httpRequests("\(answer.status)").add()
     await connection.answer(answer, withBody: head.method != "HEAD")
   }
 
-  private func answer(_ head: RequestHead, _ connection: AcceptedConnection) -> HTTPAnswer {
+  private func answer(_ head: RequestHead, _ connection: AcceptedConnection) async -> HTTPAnswer {
+    let snapshot = core.snapshot
+    if head.isPreflight, let crossOrigin = snapshot.crossOrigin(head.path) {
+      return preflight(head.origin ?? "", head, crossOrigin, connection, snapshot)
+    }
+    if let endpoint = snapshot.tokenEndpoints[head.path] { return await endpoint.answer(head, on: connection, core) }
     let page: (() -> HTTPAnswer)? =
       switch head.path {
+      case let path where snapshot.infoPages[path] != nil: {
+        HTTPAnswer.json(snapshot.infoPages[path]?.body(host: head.values("Host").first ?? "", at: .now()) ?? [])
+      }
       case "/health": { HTTPAnswer.json(JSONValue.object(["status": "ok"]).serialize()) }
       case "/ready": { ready(port: connection.localPort, isTLS: connection.isTLS) }
       default: nil
@@ -33,6 +45,16 @@ struct Pages: Sendable {
     return page()
   }
 
+  private func preflight(
+    _ origin: String, _ head: RequestHead, _ crossOrigin: CrossOrigin, _ connection: AcceptedConnection, _ snapshot: Snapshot
+  ) -> HTTPAnswer {
+    if let answer = crossOrigin.preflight(origin) { return answer }
+    // The page's own request never comes, so this is where an operator can see it.
+    let ip = core.logged(core.client(of: head, peer: connection.peer, snapshot))
+    SecurityEvent.blockedInvalidOrigin(ip: ip, origin: origin).log(to: core.logger, session: connection.session)
+    return HTTPAnswer(Refusal(.forbiddenOrigin), session: connection.session)
+  }
+
   /// Whether sessions are taken, and what each route stands at.
   private func ready(port: Int, isTLS: Bool) -> HTTPAnswer {
     guard !core.admission.isDraining else {
@@ -42,12 +64,12 @@ struct Pages: Sendable {
     var services: [(String, JSONValue)] = []
     for service in routes where !services.contains(where: { $0.0 == service.upstream.name }) {
       // The first of its routes that is open speaks for an upstream.
-      let open = routes.first { $0.upstream.name == service.upstream.name && $0.policy.enabled }
+      let open = routes.first { $0.upstream.name == service.upstream.name && core.isOn($0) }
       services.append((service.upstream.name, ["enabled": .bool(open != nil), "path": open.map { .string($0.name) } ?? .null]))
     }
     let details = routes.map { service -> (String, JSONValue) in
       let fields: JSONValue = [
-        "enabled": .bool(service.policy.enabled), "upstream": .string(service.upstream.name),
+        "enabled": .bool(core.isOn(service)), "upstream": .string(service.upstream.name),
         "simulated": .bool(service.upstream.isSimulated),
       ]
       return (service.name, fields)

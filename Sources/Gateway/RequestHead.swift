@@ -24,6 +24,15 @@ struct RequestHead: Sendable {
     headers.filter { $0.name.count == name.count && $0.name.lowercased() == name.lowercased() }.map(\.value)
   }
 
+  /// The page that asks; nil without one. Several lines joined, which is then no origin.
+  var origin: String? {
+    let lines = values("Origin")
+    return lines.isEmpty ? nil : lines.joined(separator: ", ")
+  }
+
+  /// Whether a page asks what it may send (Fetch standard section 3.2.2).
+  var isPreflight: Bool { method == "OPTIONS" && origin != nil }
+
   /// Whether the client wants to leave HTTP.
   var asksForUpgrade: Bool { !values("Upgrade").isEmpty }
 }

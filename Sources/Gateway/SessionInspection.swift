@@ -36,8 +36,8 @@ struct SessionInspection: Sendable {
     return {
       let output = SessionInspector(meters: [], audio: AudioInspector(audio.output), report: report)
       let input = SessionInspector(meters: meters, audio: AudioInspector(audio.input), report: report)
-      input.other = output
-      output.other = input
+      unsafe input.other = output
+      unsafe output.other = input
       for inspector in [input, output] { inspector.open(query) }
       return Inspectors(downstream: input, upstream: output)
     }

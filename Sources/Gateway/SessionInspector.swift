@@ -19,8 +19,8 @@ final class SessionInspector: Inspector {
   private let milliseconds: [Metered]
   private var audioInspector: AudioInspector?
   private let report: @Sendable (SessionNotice) -> Void
-  /// That of the other direction, whose format this one may declare. Owned, like this one, by the session.
-  weak var other: SessionInspector?
+  /// That of the other direction, whose format this one may declare. The session owns both, and neither is used without it.
+  unowned(unsafe) var other: SessionInspector?
   /// What the session's URL declares may be wrong already.
   private var openingViolation: AudioViolation?
   private var isShown = false
@@ -69,7 +69,7 @@ final class SessionInspector: Inspector {
     case .warn(let violation): report(.audio(violation))
     case .pass, nil: break
     }
-    if let format = audioInspector?.takeDeclaredForOther() { other?.audioInspector?.use(format) }
+    if let format = audioInspector?.takeDeclaredForOther() { unsafe other?.audioInspector?.use(format) }
     return meterAudio(time) ?? warning(time)
   }
 

@@ -10,36 +10,75 @@ import Vendors
 ///
 /// Lives as long as its session, so it holds little; the record is made at the end.
 final class SessionTicket: Sendable {
-  private let lease: Mutex<Lease?>
+  private struct Place: ~Copyable {
+    /// Nil while the client is to say who it is, and once the session is over.
+    var lease: Lease?
+    var subject: String?
+    /// Milliseconds until the first upstream was open: from the client's head or, where the client asked for it, from there.
+    var ready: Int64?
+    var isOver = false
+  }
+
+  private let place: Mutex<Place>
   private let core: GatewayCore
   private let service: RouteService
   private let session: String
-  private let subject: String?
   /// In the form allowed in logs.
   private let ip: String
   private let sessions: Int
-  /// Milliseconds from the client's head to the upstream's 101.
-  private let ready: Int64
 
-  /// - Parameter ready: from the client's head to the upstream's 101.
-  init(_ admitted: consuming Admitted, core: GatewayCore, session: String, service: RouteService, ready: TimeAmount) {
+  /// The ticket of a session whose client is known.
+  convenience init(_ admitted: consuming Admitted, core: GatewayCore, session: String, service: RouteService) {
+    self.init(entered: admitted, core: core, session: session, service: service)
+    take(admitted)
+  }
+
+  /// The ticket of a session whose client is to say who it is; its place comes with ``identify(_:)``.
+  init(entered admitted: borrowing Admitted, core: GatewayCore, session: String, service: RouteService) {
     self.core = core
     self.service = service
     self.session = session
-    subject = admitted.caller?.subject
     ip = admitted.ip
     sessions = admitted.sessions
-    self.ready = ready.nanoseconds / 1_000_000
-    lease = Mutex(admitted.takeLease())
+    place = Mutex(Place())
   }
 
   /// The 101 is on its way.
   func opened() {
     core.metrics.sessionsOpened(service.name, service.upstream.name).add()
     core.metrics.sessionsOpen(service.name).add()
-    core.metrics.readySeconds(service.name).observe(milliseconds: ready)
     SecurityEvent.connectionEstablished(ip: ip, totalConnections: sessions).log(to: core.logger, session: session)
-    if let subject { SecurityEvent.authSuccess(ip: ip, userId: subject).log(to: core.logger, session: session) }
+    if let subject = place.withLock({ $0.subject }) { logSuccess(of: subject) }
+  }
+
+  /// The client has said who it is.
+  func identify(_ admitted: consuming Admitted) {
+    let subject = admitted.caller?.subject
+    take(admitted)
+    if let subject { logSuccess(of: subject) }
+  }
+
+  private func take(_ admitted: consuming Admitted) {
+    let subject = admitted.caller?.subject
+    var lease: Lease? = admitted.takeLease()
+    place.withLock { place in
+      place.subject = subject
+      if !place.isOver { place.lease = lease.take() }
+    }
+  }
+
+  private func logSuccess(of subject: String) {
+    SecurityEvent.authSuccess(ip: ip, userId: subject).log(to: core.logger, session: session)
+  }
+
+  /// An upstream is open; the first one counts.
+  func ready(after time: TimeAmount) {
+    let milliseconds = time.nanoseconds / 1_000_000
+    let isFirst = place.withLock { place in
+      defer { place.ready = place.ready ?? milliseconds }
+      return place.ready == nil
+    }
+    if isFirst { core.metrics.readySeconds(service.name).observe(milliseconds: milliseconds) }
   }
 
   /// Writes down what happened inside the session; from the reactor's thread, which must not wait for the log.
@@ -62,11 +101,23 @@ final class SessionTicket: Sendable {
   }
 
   /// The session is over; the second call and later ones do nothing.
-  func ended(_ outcome: SessionOutcome) {
-    guard let lease = lease.withLock({ $0.take() }) else { return }
-    let remaining = lease.release()
+  ///
+  /// - Parameter others: sessions that the address still has, where this one's place was not the ticket's yet.
+  func ended(_ outcome: SessionOutcome, remaining others: Int? = nil) {
+    var remaining = others ?? 0
+    var subject: String?
+    var ready: Int64?
+    let isFirst = place.withLock { place in
+      guard !place.isOver else { return false }
+      place.isOver = true
+      subject = place.subject
+      ready = place.ready
+      if let lease = place.lease.take() { remaining = lease.release() }
+      return true
+    }
+    guard isFirst else { return }
     count(outcome)
-    core.log { [record = record(of: outcome)] logger in
+    core.log { [record = record(of: outcome, subject, ready), remaining] logger in
       if record.outcome == .lost {
         SecurityEvent.connectionError(ip: record.ip, error: "\(record.closedBy.rawValue) lost").log(to: logger, session: record.session)
       }
@@ -77,7 +128,7 @@ final class SessionTicket: Sendable {
     }
   }
 
-  private func record(of outcome: SessionOutcome) -> SessionRecord {
+  private func record(of outcome: SessionOutcome, _ subject: String?, _ ready: Int64?) -> SessionRecord {
     let end: SessionRecord.Outcome =
       switch outcome.cause {
       case "closed": .closed

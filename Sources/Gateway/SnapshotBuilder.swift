@@ -18,6 +18,7 @@ struct SnapshotBuilder {
   /// The simulator that stands in for a vendor's entry, where one runs.
   let simulators: [String: UpstreamService.Simulation]
   let simulate: SimulationMode
+  let callers: CallerServices
 
   func build() throws(SnapshotFailure) -> Snapshot {
     var problems: [String] = []
@@ -29,14 +30,7 @@ struct SnapshotBuilder {
         problems.append("upstream '\(name)': \(error)")
       }
     }
-    var methods: [String: any CredentialGuard] = [:]
-    for (name, method) in configuration.authentication.sorted(by: { $0.key < $1.key }) {
-      do {
-        methods[name] = try credentialGuard(method)
-      } catch {
-        problems.append("authentication '\(name)': \(error)")
-      }
-    }
+    let (methods, apiKeys) = methods(&problems)
     var routes: [RouteService] = []
     for route in configuration.routes {
       guard let upstream = upstreams[route.upstream], let settings = configuration.upstreams[route.upstream] else { continue }
@@ -49,7 +43,8 @@ struct SnapshotBuilder {
       }
     }
     guard problems.isEmpty else { throw SnapshotFailure(problems: problems) }
-    return Snapshot(configuration, routes: routes)
+    callers.fetch.allowPlain(configuration.plainEndpoints)
+    return Snapshot(configuration, routes: routes, tokenEndpoints: tokenEndpoints(methods, routes), apiKeys: apiKeys)
   }
 
   // MARK: Upstreams
@@ -87,41 +82,74 @@ struct SnapshotBuilder {
 
   // MARK: Guards
 
-  private func credentialGuard(_ method: AuthenticationMethod) throws -> any CredentialGuard {
-    guard case .jwt(let jwt) = method, jwt.isInEffect, let reference = jwt.secret else { return UnavailableGuard(method: method.type) }
-    let secret = try reference.resolve(environment: environment)
-    let verifier = JSONWebToken.Verifier(
-      algorithms: [.hs256], secret: Array(secret.reveal().utf8), issuer: jwt.issuer, audience: jwt.audience,
-      leeway: jwt.leeway.components.seconds, requiredClaims: jwt.requiredClaims)
-    return JWTGuard(verifier, tierClaim: jwt.tierClaim, routesClaim: jwt.routesClaim)
+  /// The guards of all methods, and what to look at from time to time for them.
+  private func methods(_ problems: inout [String]) -> (guards: [String: any CallerGuard], apiKeys: [APIKeyWatch]) {
+    let builder = GuardBuilder(environment: environment, sessionTokens: callers.sessionTokens, issuers: callers.issuers)
+    var guards: [String: any CallerGuard] = [:]
+    var apiKeys: [APIKeyWatch] = []
+    for (name, method) in configuration.authentication.sorted(by: { $0.key < $1.key }) {
+      do {
+        if case .apiKey(let method) = method {
+          // Looked at before the guard reads it: a change in between is seen at the next look.
+          var file = APIKeyFile(method.file)
+          _ = try file.read()
+          let keys = try builder.apiKey(method)
+          apiKeys.append(APIKeyWatch(name, keys, file: file))
+          guards[name] = keys
+        } else {
+          guards[name] = try builder.make(name, method)
+        }
+      } catch {
+        problems.append("authentication '\(name)': \(error)")
+      }
+    }
+    return (guards, apiKeys)
   }
 
-  private func policy(_ route: Route, _ tier: Tier?, _ methods: [String: any CredentialGuard]) -> RoutePolicy {
+  /// The paths that give out tokens which some route takes.
+  private func tokenEndpoints(_ guards: [String: any CallerGuard], _ routes: [RouteService]) -> [TokenEndpoint] {
+    configuration.authentication.sorted { $0.key < $1.key }.compactMap { name, method in
+      let takers = routes.filter { $0.route.authentication?.names.contains(name) ?? false }
+      guard case .sessionToken(let method) = method, let tokens = guards[name] as? SessionTokenGuard, !takers.isEmpty else { return nil }
+      let credentials = method.authentication?.names.compactMap { guards[$0] } ?? []
+      return TokenEndpoint(method, tokens: tokens, credentials: credentials, routes: takers)
+    }
+  }
+
+  private func policy(_ route: Route, _ tier: Tier?, _ methods: [String: any CallerGuard]) -> RoutePolicy {
     var policy = RoutePolicy(route.path.description)
     policy.enabled = route.enabled.isOn(environment: environment)
+    policy.networks = NetworkGuard(allowed: route.networks.allow, denied: route.networks.deny)
+    policy.failures = configuration.failures.value.map { Allowance($0) }
     policy.origin = OriginGuard(route.origins, allowsMissing: route.missingOrigin == .allow)
     policy.credentials = route.authentication?.names.compactMap { methods[$0] } ?? []
     if let tier, let name = route.tier { policy.tier = TierPolicy(name, tier) }
-    if route.authentication?.names.contains(where: { configuration.authentication[$0]?.namesTiers ?? false }) ?? false {
+    if configuration.namesTiers(route.authentication) {
       for (name, tier) in configuration.tiers { policy.tiers[name] = TierPolicy(name, tier) }
     }
     return policy
   }
 }
 
-/// A method that parses but cannot decide yet: it knows nobody.
-private struct UnavailableGuard: CredentialGuard {
-  let method: String
-  func check(_ credential: String, now: Moment) throws(CredentialError) -> Caller { throw CredentialError("method_unavailable") }
-}
-
-extension AuthenticationMethod {
-  /// Whether its credentials may say which tier holds for their caller.
-  fileprivate var namesTiers: Bool {
-    switch self {
-    case .jwt(let jwt): jwt.tierClaim != nil
-    default: false
+extension GatewayConfiguration {
+  /// Whether credentials of these methods may say which tier holds for their caller.
+  ///
+  /// - Parameter depth: of session tokens that are fetched with session tokens.
+  fileprivate func namesTiers(_ authentication: RouteAuthentication?, depth: Int = 0) -> Bool {
+    guard let authentication, depth < 8 else { return false }
+    return authentication.names.contains { name in
+      switch self.authentication[name] {
+      case .jwt(let method): method.tierClaim != nil
+      case .apiKey, .forward: true
+      case .sessionToken(let method): namesTiers(method.authentication, depth: depth + 1)
+      case .introspection, .mutualTLS, nil: false
+      }
     }
+  }
+
+  /// Host and port of what may be asked in the clear beyond this machine.
+  fileprivate var plainEndpoints: Set<String> {
+    Set(authentication.values.compactMap(\.endpoint).filter(\.plainHTTP).compactMap { try? WebSocketURL(http: $0.url).authority })
   }
 }
 

@@ -1,3 +1,4 @@
+import Guards
 import NIOCore
 import TLS
 
@@ -11,13 +12,21 @@ final class TLSHandler: ChannelDuplexHandler {
   /// Fired down the pipeline when the handshake is done.
   struct Established: Sendable {}
 
+  /// What came is no TLS but text, most likely HTTP. From then on everything passes untouched.
+  struct PlainText: Error {}
+
   private var session: TLSSession?
   private var isEstablished = false
+  private let isServer: Bool
+  private var hasInput = false
+  private var isPlain = false
   private var queue: [(bytes: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
   private static let readSize = 16 << 10
 
-  init(_ session: consuming TLSSession) {
+  /// - Parameter isServer: whether the peer speaks first.
+  init(_ session: consuming TLSSession, isServer: Bool = false) {
     self.session = consume session
+    self.isServer = isServer
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -31,13 +40,24 @@ final class TLSHandler: ChannelDuplexHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     let bytes = unwrapInboundIn(data)
+    if isPlain { return context.fireChannelRead(data) }
     guard session != nil else { return }
+    if isServer, !hasInput {
+      hasInput = true
+      // A method begins with a capital letter; the first byte of a TLS record is a number below 32 (RFC 8446 section 5.1).
+      if let first = bytes.readableBytesView.first, (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first) {
+        isPlain = true
+        session = nil
+        return context.fireErrorCaught(PlainText())
+      }
+    }
     unsafe bytes.withUnsafeReadableBytes { unsafe session?.feed($0) }
     pump(context)
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
     let bytes = unwrapOutboundIn(data)
+    if isPlain { return context.write(data, promise: promise) }
     if isEstablished { encrypt(bytes, context, promise) } else { queue.append((bytes, promise)) }
   }
 
@@ -124,6 +144,12 @@ final class TLSHandler: ChannelDuplexHandler {
     guard let bytes = session?.drain(), !bytes.isEmpty else { return false }
     context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
     return true
+  }
+
+  /// What the peer showed and one of our authorities signed; nil where it showed nothing, or before the handshake is done.
+  var certificate: ClientCertificate? {
+    guard isEstablished, let subject = session?.peerSubject else { return nil }
+    return ClientCertificate(subject: subject, alternativeNames: session?.peerAlternativeNames ?? [])
   }
 
   /// Gives the session up and appends the bytes it had already decrypted. Nil before the handshake is done.

@@ -80,6 +80,11 @@ public final class Admission: Sendable {
     try seat(request, under: pass(request, policy: policy).tier, now: now)
   }
 
+  /// The guards that need no count alone: switches, networks, origins. For requests that are no session.
+  public func allows(_ request: AdmissionRequest, policy: RoutePolicy) throws(Refusal) {
+    _ = try pass(request, policy: policy)
+  }
+
   /// What needs no count: switches, networks, origins.
   private func pass(_ request: AdmissionRequest, policy: RoutePolicy?) throws(Refusal) -> RoutePolicy {
     guard switches.isOn else { throw Refusal(.disabled, event: .blockedFeatureDisabled(ip: request.ip)) }

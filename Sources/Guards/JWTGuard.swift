@@ -32,6 +32,9 @@ public struct JWTGuard: CredentialGuard {
     self.places = places
   }
 
+  /// Why the issuer's keys could not be renewed; nil when they could, or need not be.
+  public var keysFailure: String? { published?.failure }
+
   /// Decides with the keys at hand.
   public func check(_ credential: String, now: Moment) throws(CredentialError) -> Caller {
     guard let published else { return try caller { () throws(TokenError) in try verifier.verify(credential, now: now.unixSeconds) } }

@@ -7,6 +7,10 @@ import CLinux
     let rawValue: UInt32
     static var readable: Events { Events(rawValue: CLINUX_EPOLLIN) }
     static var writable: Events { Events(rawValue: CLINUX_EPOLLOUT) }
+    /// The peer sent FIN.
+    static var ended: Events { Events(rawValue: CLINUX_EPOLLRDHUP) }
+    /// Reported when something comes, not while it is there: spares a look at each socket after each of its events.
+    static var edge: Events { Events(rawValue: CLINUX_EPOLLET) }
     /// Error or both directions ended; reported whether asked for or not.
     static var broken: Events { Events(rawValue: CLINUX_EPOLLERR | CLINUX_EPOLLHUP) }
   }

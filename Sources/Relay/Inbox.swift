@@ -5,6 +5,8 @@ import Synchronization
 enum ReactorMessage: ~Copyable, Sendable {
   case open(RelayParcel)
   case close(session: UInt64, SessionEnd)
+  case answer(session: UInt64, LobbyAnswer)
+  case attach(UpstreamParcel)
   case closeAll(SessionEnd, over: Int64)
   case stop
 

@@ -25,6 +25,8 @@ public enum Inspection: Sendable, Equatable {
   case pass
   /// It goes on, and the client is told this text between two messages.
   case tell([UInt8])
+  /// It goes on, and the end it came from is sent this text between two messages.
+  case reply([UInt8])
   /// It stays incomplete at the other end, and the session is over: the client hears the text, if there is one, and the Close.
   case end(SessionEnd, tell: [UInt8]?)
 }

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import TLS
 import WebSocket
@@ -15,7 +16,8 @@ import WebSocket
   let party: Party
   let descriptor: Int32
   private unowned(unsafe) var owner: RelaySession?
-  private unowned(unsafe) var other: Leg?
+  // Not a plain reference, so that a look at it does not count one.
+  private var other: Unmanaged<Leg>?
   private let secure: SecureSocket?
   var passage: TransparentPassage
   /// In the passage's place where messages are compressed anew.
@@ -74,20 +76,41 @@ import WebSocket
     lastData = now
   }
 
+  /// The place of an upstream that is not there: a leg that is dead from the start.
+  init(absent party: Party, terms: RelayTerms, now: Int64) {
+    self.party = party
+    descriptor = -1
+    secure = nil
+    recoded = nil
+    passage = TransparentPassage(rules: FrameRules(receiver: party.receiver))
+    bufferLimit = 1
+    lastReceived = now
+    lastData = now
+    isDead = true
+  }
+
   /// Moves TLS from its memory BIOs to the socket. False: it cannot go on.
   func attachTLS() -> Bool {
     guard let secure else { return true }
     return (try? secure.session?.attach(descriptor: descriptor)) != nil
   }
 
-  /// Says where the leg belongs; called once, before any byte is relayed.
+  /// Says where the leg belongs, before any byte is relayed; again when its peer is replaced.
   func join(_ session: RelaySession, beside leg: Leg) {
     unsafe owner = session
-    unsafe other = leg
+    unsafe other = Unmanaged.passUnretained(leg)
   }
 
   var session: RelaySession { unsafe owner.unsafelyUnwrapped }
-  var peer: Leg { unsafe other.unsafelyUnwrapped }
+  var peer: Leg { unsafe other.unsafelyUnwrapped.takeUnretainedValue() }
+
+  /// A leg is read while the other one takes what it is given. Whether it takes anything itself does not matter: a client may send all it
+  /// has before it reads.
+  var mayBeRead: Bool {
+    if isDead || hasEnded { return false }
+    let (isFull, isGone) = unsafe other.unsafelyUnwrapped._withUnsafeGuaranteedRef { ($0.isFull, $0.isDead) }
+    return closeReceived || isGone || (held == nil && !isFull)
+  }
 
   /// What epoll gives back for this leg.
   var token: UInt64 { UInt64(UInt(bitPattern: unsafe Unmanaged.passUnretained(self).toOpaque())) }
@@ -121,10 +144,13 @@ import WebSocket
 
   func receive(into buffer: UnsafeMutableRawBufferPointer) -> Received {
     if let secure { return unsafe receive(from: secure, into: buffer) }
-    let count = unsafe read(descriptor, buffer.baseAddress, buffer.count)
-    if count > 0 { return .bytes(count) }
-    if count == 0 { return .ended }
-    return errno == EAGAIN || errno == EINTR ? .blocked : .lost
+    while true {
+      let count = unsafe clinux_receive(descriptor, buffer.baseAddress, buffer.count)
+      if count > 0 { return .bytes(count) }
+      if count == 0 { return .ended }
+      // What is reported once must be read.
+      if errno != EINTR { return errno == EAGAIN ? .blocked : .lost }
+    }
   }
 
   private func receive(from secure: SecureSocket, into buffer: UnsafeMutableRawBufferPointer) -> Received {
@@ -191,7 +217,7 @@ import WebSocket
         return -1
       }
     }
-    let count = unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+    let count = unsafe clinux_send(descriptor, bytes.baseAddress, bytes.count)
     if count >= 0 { return count }
     return errno == EAGAIN || errno == EINTR ? 0 : -1
   }

@@ -45,6 +45,16 @@ public final class Reactor: Sendable {
     inbox.post(.open(parcel))
   }
 
+  /// Answers a session's question. One that is gone hears nothing.
+  public func answer(session: UInt64, _ answer: LobbyAnswer) {
+    inbox.post(.answer(session: session, answer))
+  }
+
+  /// Gives a session the upstream that it asked for. Where the session is gone, or has one, the connection is closed.
+  public func attach(_ parcel: consuming sending UpstreamParcel) {
+    inbox.post(.attach(parcel))
+  }
+
   /// Ends one session with a Close frame on both legs.
   public func close(session: UInt64, _ end: SessionEnd) {
     inbox.post(.close(session: session, end))

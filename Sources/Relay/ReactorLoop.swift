@@ -79,15 +79,12 @@ import WebSocket
       leg.flush()
       drained(leg)
     }
-    if leg.isDead { return }
-    if !events.isDisjoint(with: [.readable, .broken]) {
-      if leg.interest.contains(.readable) {
-        read(leg)
-      } else if !events.isDisjoint(with: .broken) {
-        park(leg)
-      }
+    if leg.isDead || events.isDisjoint(with: [.readable, .ended, .broken]) { return }
+    if leg.interest.contains(.readable) {
+      read(leg, toEnd: !events.isDisjoint(with: [.ended, .broken]))
+    } else if !events.isDisjoint(with: .broken) {
+      park(leg)
     }
-    if !leg.isDead { updateInterest(of: leg) }
   }
 
   /// A broken socket that may not be read yet would be reported for ever: it is taken out until its peer has drained.
@@ -107,22 +104,25 @@ import WebSocket
 
   /// Goes on with input that waited for the other leg.
   private func resume(_ leg: Leg) {
-    guard !leg.isDead, !leg.peer.isFull, let held = leg.held else { return }
+    guard let held = leg.held, !leg.isDead, !leg.peer.isFull else { return }
     leg.held = nil
     deliver(held, from: leg, received: 0)
   }
 
-  private func read(_ leg: Leg) {
+  /// - Parameter toEnd: the peer's FIN has come, and will not be reported again.
+  private func read(_ leg: Leg, toEnd: Bool = false) {
     let session = leg.session
     resume(leg)
     let base = unsafe buffer.baseAddress.unsafelyUnwrapped + Self.headroom
     let room = unsafe UnsafeMutableRawBufferPointer(start: base, count: buffer.count - Self.headroom)
     // A TLS session fills its own buffer with one read, 16 KB, so that this ends and others have their turn.
     repeat {
-      guard mayRead(leg) else { break }
+      guard leg.mayBeRead else { break }
       switch unsafe leg.receive(into: room) {
       case .bytes(let count):
         unsafe session.relay(from: leg, base: base, count: count, received: count)
+        // There may be more, of which a plain leg would not be told: it has its turn again behind the others.
+        if count == room.count, !leg.isTLS, !leg.isDead, leg.isRegistered { epoll.change(leg.descriptor, leg.interest, token: leg.token) }
       case .blocked:
         return updateInterest(of: leg)
       case .ended:
@@ -131,15 +131,8 @@ import WebSocket
       case .lost:
         return session.lost(leg)
       }
-    } while !leg.isDead && leg.hasHeldBytes
+    } while !leg.isDead && (leg.hasHeldBytes || toEnd)
     updateInterest(of: leg)
-  }
-
-  /// A leg is read while the other one takes what it is given. Whether it takes anything itself does not matter: a client may send all it
-  /// has before it reads.
-  private func mayRead(_ leg: Leg) -> Bool {
-    if leg.isDead || leg.hasEnded { return false }
-    return leg.closeReceived || leg.peer.isDead || (leg.held == nil && !leg.peer.isFull)
   }
 
   /// Tells epoll what this leg and its peer wait for now.
@@ -150,9 +143,10 @@ import WebSocket
 
   private func register(_ leg: Leg) {
     guard !leg.isDead else { return }
-    let mayRead = mayRead(leg)
-    var interest: Epoll.Events = []
-    if mayRead { interest.insert(.readable) }
+    let mayRead = leg.mayBeRead
+    // A TLS session reads ahead, but not all there is.
+    var interest: Epoll.Events = leg.isTLS ? [] : .edge
+    if mayRead { interest.formUnion(leg.isTLS ? .readable : [.readable, .ended]) }
     if leg.isBlocked || (leg.readWantsWrite && mayRead) { interest.insert(.writable) }
     if !mayRead, !leg.hasEnded, leg.interest.contains(.readable) { counters.paused() }
     if !leg.isRegistered {
@@ -182,6 +176,9 @@ import WebSocket
     case .open(let parcel): open(parcel)
     case .close(let id, let end):
       sessions[id]?.end(end)
+    case .answer(let id, let answer):
+      sessions[id]?.receive(answer)
+    case .attach(let parcel): attach(parcel)
     case .closeAll(let end, let spread):
       standingEnd = end
       let step = sessions.isEmpty ? 0 : spread / Int64(sessions.count)
@@ -196,8 +193,13 @@ import WebSocket
   }
 
   private func open(_ parcel: consuming RelayParcel) {
-    let early = [parcel.downstream.received, parcel.upstream.received]
-    let owed = [parcel.downstream.owed, parcel.upstream.owed]
+    var early = [parcel.downstream.received]
+    var owed = [parcel.downstream.owed]
+    if let upstream = parcel.upstream.take() {
+      early.append(upstream.received)
+      owed.append(upstream.owed)
+      parcel.upstream = consume upstream
+    }
     let session = RelaySession(parcel, loop: self)
     sessions[session.id] = session
     let legs = [session.downstream, session.upstream]
@@ -206,10 +208,28 @@ import WebSocket
     for leg in unusable { session.lost(leg) }
     updateInterest(of: session.downstream)
     for (leg, bytes) in zip(legs, owed) where !leg.isDead { unsafe bytes.withUnsafeBytes { unsafe leg.send($0) } }
+    session.enterLobby()
     for (leg, bytes) in zip(legs, early) { deliver(bytes, from: leg, received: bytes.count) }
     // epoll does not report bytes that a TLS session already holds.
     for leg in legs where !leg.isDead && leg.isTLS { read(leg) }
     if let standingEnd { session.scheduledEnd = ScheduledEnd(standingEnd, due: now) }
+    if let next = session.tick() { wake(session, at: next) }
+  }
+
+  /// Gives a session its upstream. Where that cannot be, dropping the parcel closes the connection.
+  private func attach(_ parcel: consuming UpstreamParcel) {
+    guard let session = sessions[parcel.session] else { return }
+    let (early, owed) = (parcel.transport.received, parcel.transport.owed)
+    guard let leg = session.attach(parcel) else { return }
+    if leg.attachTLS() {
+      updateInterest(of: leg)
+      unsafe owed.withUnsafeBytes { unsafe leg.send($0) }
+      session.attached()
+      deliver(early, from: leg, received: early.count)
+      if !leg.isDead, leg.isTLS { read(leg) }
+    } else {
+      session.lost(leg)
+    }
     if let next = session.tick() { wake(session, at: next) }
   }
 

@@ -34,11 +34,13 @@ public struct LegTransport: ~Copyable, Sendable {
   }
 }
 
-/// A session whose two ends are open: everything a reactor needs to relay it.
+/// A session whose client's connection is open, and usually its upstream's: everything a reactor needs to relay it.
 public struct RelayParcel: ~Copyable, Sendable {
   let id: UInt64
   var downstream: LegTransport
-  var upstream: LegTransport
+  /// Nil where the client has the lobby's word first.
+  var upstream: LegTransport?
+  let lobby: LobbyPlan?
   let terms: SharedTerms
   let makeInspectors: (@Sendable () -> Inspectors)?
   let onEnd: @Sendable (SessionOutcome) -> Void
@@ -53,9 +55,29 @@ public struct RelayParcel: ~Copyable, Sendable {
   ) {
     self.id = id
     self.downstream = downstream
-    self.upstream = upstream
+    self.upstream = consume upstream
+    lobby = nil
     self.terms = terms
     self.makeInspectors = makeInspectors
+    self.onEnd = onEnd
+  }
+
+  /// A session that begins without an upstream; one comes with an ``UpstreamParcel``.
+  ///
+  /// - Parameters:
+  ///   - id: unique in this process.
+  ///   - terms: until there is an upstream, which brings its own.
+  ///   - onEnd: as for the other kind.
+  public init(
+    id: UInt64, downstream: consuming LegTransport, lobby: LobbyPlan, terms: SharedTerms,
+    onEnd: @escaping @Sendable (SessionOutcome) -> Void
+  ) {
+    self.id = id
+    self.downstream = downstream
+    upstream = nil
+    self.lobby = lobby
+    self.terms = terms
+    makeInspectors = nil
     self.onEnd = onEnd
   }
 
@@ -64,5 +86,26 @@ public struct RelayParcel: ~Copyable, Sendable {
     var outcome = SessionOutcome(id: id)
     outcome.cause = "lost"
     onEnd(outcome)
+  }
+}
+
+/// An upstream for a session that is open already.
+public struct UpstreamParcel: ~Copyable, Sendable {
+  let session: UInt64
+  var transport: LegTransport
+  let terms: SharedTerms
+  let makeInspectors: (@Sendable () -> Inspectors)?
+
+  /// - Parameters:
+  ///   - session: its id; where that is gone, or going, the connection is closed.
+  ///   - terms: what holds from now on.
+  ///   - makeInspectors: called at most once, on the reactor's thread.
+  public init(
+    session: UInt64, transport: consuming LegTransport, terms: SharedTerms, makeInspectors: (@Sendable () -> Inspectors)? = nil
+  ) {
+    self.session = session
+    self.transport = transport
+    self.terms = terms
+    self.makeInspectors = makeInspectors
   }
 }

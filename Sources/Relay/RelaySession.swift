@@ -6,10 +6,13 @@ import WebSocket
 /// them; the gateway answers itself only when an end is gone or takes too long.
 @safe final class RelaySession {
   let id: UInt64
-  private let shared: SharedTerms
+  private var shared: SharedTerms
   unowned(unsafe) let loop: ReactorLoop
   let downstream: Leg
-  let upstream: Leg
+  /// Dead where there is none.
+  private(set) var upstream: Leg
+  /// Nil for sessions whose client has nothing to say to the gateway itself.
+  let desk: LobbyDesk?
   let onEnd: @Sendable (SessionOutcome) -> Void
 
   let started: Int64
@@ -26,14 +29,31 @@ import WebSocket
     unsafe self.loop = loop
     let inspectors = parcel.makeInspectors?() ?? Inspectors()
     let terms = parcel.terms.terms
-    let (down, up) = (parcel.downstream.compression, parcel.upstream.compression)
-    downstream = Leg(.downstream, parcel.downstream, to: up, terms: terms, inspector: inspectors.downstream, now: loop.now)
-    upstream = Leg(.upstream, parcel.upstream, to: down, terms: terms, inspector: inspectors.upstream, now: loop.now)
+    let down = parcel.downstream.compression
+    desk = parcel.lobby.map { LobbyDesk($0, down, terms: terms) }
+    if let transport = parcel.upstream.take() {
+      let up = transport.compression
+      downstream = Leg(.downstream, parcel.downstream, to: up, terms: terms, inspector: inspectors.downstream, now: loop.now)
+      upstream = Leg(.upstream, transport, to: down, terms: terms, inspector: inspectors.upstream, now: loop.now)
+    } else {
+      // Its messages are assembled, not passed.
+      parcel.downstream.compression = nil
+      downstream = Leg(.downstream, parcel.downstream, to: nil, terms: terms, inspector: nil, now: loop.now)
+      upstream = Leg(absent: .upstream, terms: terms, now: loop.now)
+    }
     downstream.join(self, beside: upstream)
     upstream.join(self, beside: downstream)
   }
 
   var terms: RelayTerms { shared.terms }
+
+  func adopt(_ terms: SharedTerms) { shared = terms }
+
+  func replaceUpstream(by leg: Leg) {
+    upstream = leg
+    leg.join(self, beside: downstream)
+    downstream.join(self, beside: leg)
+  }
 
   // MARK: Data
 
@@ -44,6 +64,9 @@ import WebSocket
     guard !leg.closeReceived else { return }
     leg.lastReceived = unsafe loop.now
     leg.bytesReceived &+= UInt64(received)
+    if let desk, leg.party == .downstream {
+      return unsafe converse(UnsafeRawBufferPointer(start: base, count: count), received: received, from: leg, at: desk)
+    }
     let messages = leg.messages
     if let recoded = leg.recoded {
       unsafe recode(UnsafeMutableRawBufferPointer(start: base, count: count), from: leg, by: recoded)
@@ -116,12 +139,13 @@ import WebSocket
   }
 
   /// Does what an inspector says of a message of `leg`.
-  private func obey(_ result: Inspection, of leg: Leg) {
+  func obey(_ result: Inspection, of leg: Leg) {
     switch result {
     case .pass: break
-    case .tell(let text): tell(text)
+    case .tell(let text): tell(text, to: downstream)
+    case .reply(let text): tell(text, to: leg)
     case .end(let end, let text):
-      if let text { tell(text) }
+      if let text { tell(text, to: downstream) }
       stop(leg, end)
     }
   }
@@ -129,7 +153,7 @@ import WebSocket
   private func receive(_ opcode: Opcode, _ payload: [UInt8], from leg: Leg) {
     switch opcode {
     case .close:
-      receiveClose(payload, from: leg)
+      do throws(ProtocolViolation) { receiveClose(try ClosePayload.parse(payload), from: leg) } catch { fail(leg, error) }
     case .ping:
       if terms.pings == .relay { inject(.ping, payload, to: leg.peer) } else { answer(payload, to: leg) }
     case .pong:
@@ -142,7 +166,7 @@ import WebSocket
 
   /// Answers a ping. While the leg takes nothing only the most recent one is remembered (RFC 6455 section 5.5.3 allows that), so that
   /// a peer that pings without reading costs no memory and need not be stopped.
-  private func answer(_ ping: [UInt8], to leg: Leg) {
+  func answer(_ ping: [UInt8], to leg: Leg) {
     if leg.isFull || leg.injections.count >= Self.injectionLimit { leg.latePong = ping } else { inject(.pong, ping, to: leg) }
   }
 
@@ -166,15 +190,15 @@ import WebSocket
     sendInjections(to: leg)
   }
 
-  /// Sends the client a text of the gateway's own, at once or at the next message boundary.
-  private func tell(_ text: [UInt8]) {
-    let leg = downstream
+  /// Sends an end a text of the gateway's own, at once or at the next message boundary.
+  func tell(_ text: [UInt8], to leg: Leg) {
     guard !leg.isDead, !leg.closeSent, !leg.closeQueued, leg.tellings.count < Self.injectionLimit else { return }
-    leg.tellings += FrameHeader.frame(opcode: .text, payload: text)
+    let mask = leg.party == .upstream ? unsafe loop.nextMaskKey() : nil
+    leg.tellings += FrameHeader.frame(opcode: .text, payload: text, maskKey: mask)
     sendInjections(to: leg)
   }
 
-  private func sendInjections(to leg: Leg) {
+  func sendInjections(to leg: Leg) {
     guard leg.isAwaitingBoundary, !leg.peer.isInsideFrame || leg.peer.isDead else { return }
     var frames = leg.injections
     leg.injections = []

@@ -24,18 +24,20 @@ extension RelaySession {
     if let scheduledEnd { ends.append((scheduledEnd.due, scheduledEnd.end)) }
     if let maximum = terms.sessionMaximum { ends.append((started + maximum, .sessionLimit)) }
     if let idle = terms.downstream.idle { ends.append((downstream.lastData + idle, .downstreamIdle)) }
-    if let idle = terms.upstream.idle { ends.append((upstream.lastData + idle, .upstreamIdle)) }
+    if let idle = terms.upstream.idle, desk?.isOpen ?? true { ends.append((upstream.lastData + idle, .upstreamIdle)) }
     for (at, end) in ends where now >= at {
       self.end(end)
       return .max
     }
     let earliest = ends.map(\.at).min() ?? .max
-    return min(earliest, ping(downstream, now), ping(upstream, now))
+    let next = min(earliest, ping(downstream, now), ping(upstream, now))
+    guard let desk, ending == nil else { return next }
+    return min(next, tick(desk, now))
   }
 
   /// Pings a leg that has been silent; returns when to look again.
   private func ping(_ leg: Leg, _ now: Int64) -> Int64 {
-    guard ending == nil, var keepAlive = leg.keepAlive else { return .max }
+    guard ending == nil, !leg.isDone, var keepAlive = leg.keepAlive else { return .max }
     let pause = min(keepAlive.interval, keepAlive.timeout ?? keepAlive.interval)
     switch keepAlive.poll(now: now, lastReceived: leg.lastReceived) {
     case .wait(let until): return until

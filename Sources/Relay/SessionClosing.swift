@@ -2,26 +2,24 @@ import WebSocket
 
 /// How a session ends: the closing handshakes of its two legs, and what becomes of them where an end is gone or breaks a rule.
 extension RelaySession {
-  func receiveClose(_ payload: [UInt8], from leg: Leg) {
-    let close: ClosePayload
-    do throws(ProtocolViolation) {
-      close = try ClosePayload.parse(payload)
-    } catch {
-      fail(leg, error)
-      return
-    }
+  func receiveClose(_ close: ClosePayload, from leg: Leg) {
+    if leg.party == .upstream, letGo(.closed, saying: close) { return }
     leg.closeReceived = true
     begin(closedBy: leg.party, cause: "closed", code: close.code, reason: close.reason)
     sendClose(close.code, close.reason, to: leg.peer)
+    // Nobody is there to answer.
+    if leg.peer.isDone { concludeFor(leg.peer) }
     settle(leg)
   }
 
   /// `leg` broke the protocol: its peer is told that the session is over, and it hears why (RFC 6455 section 7.1.7) once the peer has
   /// answered, behind what the peer still had to say to the messages before the violation.
   func fail(_ leg: Leg, _ violation: ProtocolViolation) {
+    let verdict = ClosePayload(code: violation.code, reason: violation.reason)
+    if leg.party == .upstream, letGo(.lost, saying: verdict) { return }
     begin(closedBy: leg.party, cause: violation.name, code: violation.code, reason: violation.reason)
     leg.closeReceived = true
-    ending?.verdicts[leg.party] = ClosePayload(code: violation.code, reason: violation.reason)
+    ending?.verdicts[leg.party] = verdict
     let peer = leg.peer
     if peer.isDead || peer.closeReceived {
       sendClose(nil, "", to: leg)
@@ -66,6 +64,11 @@ extension RelaySession {
   /// Nothing more can be read from or written to `leg`.
   func lost(_ leg: Leg) {
     guard !leg.isDead else { return }
+    if leg.party == .upstream {
+      if letGo(.lost, saying: nil) { return }
+      // It had closed already, and the client was told.
+      if let desk, !desk.isOpen, ending == nil { return bury(leg) }
+    }
     let peer = leg.peer
     begin(closedBy: leg.party, cause: "lost", code: nil, reason: "")
     let cutFrame = leg.isInsideFrame && !leg.closeReceived
@@ -145,9 +148,9 @@ extension RelaySession {
       outcome.code = ending.close.code
       outcome.reason = ending.close.reason
     }
-    outcome.downstream = downstream.traffic
-    outcome.upstream = upstream.traffic
-    outcome.firstUpstreamMessage = firstUpstreamMessage
+    outcome.downstream = desk?.traffic(of: downstream) ?? downstream.traffic
+    outcome.upstream = desk?.total(upstream) ?? upstream.traffic
+    outcome.firstUpstreamMessage = firstUpstreamMessage.map { $0 - ((desk?.firstAttached ?? started) - started) }
     outcome.duration = unsafe loop.now - started
     onEnd(outcome)
   }

@@ -24,6 +24,7 @@ public struct SessionEnd: Sendable, Equatable {
 
   static let downstreamIdle = SessionEnd(name: "client_idle", code: .goingAway, reason: "Client idle")
   static let upstreamIdle = SessionEnd(name: "upstream_idle", code: .goingAway, reason: "Upstream idle")
+  static let earlyBytes = SessionEnd(name: "early_bytes", code: .policyViolation, reason: "Too many bytes before authentication")
   static let sessionLimit = SessionEnd(name: "session_limit", code: .goingAway, reason: "Session time limit")
 }
 
@@ -44,6 +45,6 @@ public struct SessionOutcome: Sendable {
   public var upstream = Traffic()
   /// Milliseconds from the hand-over.
   public var duration: Int64 = 0
-  /// Milliseconds from the hand-over to the first data frame of the upstream.
+  /// Milliseconds from the hand-over of the first upstream to its first data frame.
   public var firstUpstreamMessage: Int64?
 }

@@ -154,11 +154,11 @@ struct TransparentPassage {
   /// A message that is let go ends the run. Of one that is not, the frame under way is held back, unless a part of it has gone before:
   /// then the rest is missing, and the frame stays open.
   private mutating func conclude(_ result: Inspection) -> Step {
-    if case .tell = result {
-      endFrame()
-    } else {
+    if case .end = result {
       isInsideFrame = hasGone
       isCutShort = isContinuation
+    } else {
+      endFrame()
     }
     defer { runStart = frameEnd }
     return .inspected(result, behind: runStart..<frameEnd)

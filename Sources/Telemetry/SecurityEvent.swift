@@ -20,6 +20,8 @@ public enum SecurityEvent: Sendable, Equatable {
   case blockedOverCapacity(ip: String, currentConnections: Int, maxAllowed: Int)
   /// Too many handshakes in progress, of the address or in all.
   case blockedHandshakeLimit(ip: String, currentConnections: Int, maxAllowed: Int)
+  /// The connection does not begin as its proxy should begin it; `error` says how.
+  case blockedProxyHeader(ip: String, error: String)
 
   // The credential.
   case authSuccess(ip: String, userId: String)
@@ -61,6 +63,7 @@ public enum SecurityEvent: Sendable, Equatable {
     case .blockedDraining: "WS_CONNECTION_BLOCKED_DRAINING"
     case .blockedOverCapacity: "WS_CONNECTION_BLOCKED_OVER_CAPACITY"
     case .blockedHandshakeLimit: "WS_CONNECTION_BLOCKED_HANDSHAKE_LIMIT"
+    case .blockedProxyHeader: "WS_CONNECTION_BLOCKED_PROXY_HEADER"
     case .authSuccess: "WS_AUTH_SUCCESS"
     case .authFailedNoToken: "WS_AUTH_FAILED_NO_TOKEN"
     case .authFailedInvalidToken: "WS_AUTH_FAILED_INVALID_TOKEN"
@@ -106,7 +109,8 @@ public enum SecurityEvent: Sendable, Equatable {
     case .authUnknownTier(let ip, let user, let tier): ["ip": .string(ip), "userId": Self.text(user), "tier": Self.text(tier)]
     case .limitWarning(let ip, let tier, let measure, let scope), .limitExceeded(let ip, let tier, let measure, let scope):
       ["ip": .string(ip), "tier": .string(tier), "measure": .string(measure), "scope": .string(scope)]
-    case .authFailedInvalidToken(let ip, let error), .authUnavailable(let ip, let error): ["ip": .string(ip), "error": Self.text(error)]
+    case .authFailedInvalidToken(let ip, let error), .authUnavailable(let ip, let error), .blockedProxyHeader(let ip, let error):
+      ["ip": .string(ip), "error": Self.text(error)]
     case .upstreamRefused(let ip, let upstream, let status):
       ["ip": .string(ip), "upstream": .string(upstream), "status": .stringConvertible(status)]
     case .upstreamUnreachable(let ip, let upstream, let error):

@@ -105,7 +105,8 @@ extension VendorDescriptor {
     | `{session_id}` `{request_id}` `{item_id}` `{previous_item_id}` `{response_id}` `{reply_id}` `{turn}` `{sequence}` | ids |
     | `{created}` `{unix}` `{expires_at}` | dates |
     | `{message.…}` `{query.…}` | the client's message, its query |
-    | `{heard}` `{pending}` `{speaking}` `{by_request}` `{by_itself}` | there is speech in the turn; a turn has no answer yet; an answer is being spoken; who ended the turn |
+    | `{heard}` `{pending}` `{speaking}` | there is speech in the turn; a turn has no answer yet; an answer is being spoken |
+    | `{by_request}` `{by_itself}` | who ended the turn |
     | `{error}` `{param}` | what is wrong |
 
     A text that is nothing but one name takes the type of its value. Packet codecs (Opus, MP3, ...) are neither decoded nor made: the

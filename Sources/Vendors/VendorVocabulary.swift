@@ -32,8 +32,7 @@ extension VendorDescriptor {
       eu: {host: api.eu.example.com}
     ```
 
-    **Where the key goes.** One placement for each way that the vendor takes it; `of: token` where a short-lived token belongs. The URL's own
-    scheme, host and path never hold a key.
+    **Where the key goes.** One placement for each way that the vendor takes it; `of: token` where a short-lived token belongs.
 
     ```yaml
     credential:
@@ -197,7 +196,11 @@ extension VendorDescriptor {
     ```yaml
     usage:
       reports:
-        - {match: {type: response.done}, path: response.usage.total_tokens, unit: tokens, mode: sum, dimensions: {cached: response.usage.cached}}
+        - match: {type: response.done}
+          path: response.usage.total_tokens
+          unit: tokens
+          mode: sum
+          dimensions: {cached: response.usage.cached_tokens}
         - {match: {total_ms: {non_zero: true}}, path: total_ms, unit: milliseconds, mode: last}
       fallback: audio_seconds
     limits: {max_session: 2h, max_message: 10MiB, concurrency: 20, compression: off}

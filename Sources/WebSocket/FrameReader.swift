@@ -24,6 +24,9 @@ public struct FrameReader: Sendable {
   @inlinable
   public var rules: FrameRules { state }
 
+  /// Allows messages of another size from now on, the one under way included; 0 is no limit.
+  public mutating func allow(maximumMessage: UInt64) { state.allow(maximumMessage: maximumMessage) }
+
   /// Between two frames: no part of a header or payload is owed.
   @inlinable
   public var isAtBoundary: Bool { !isInsideFrame && spillCount == 0 }

@@ -9,7 +9,7 @@ public struct FrameRules: Sendable, Equatable {
   /// Most bytes in one frame's payload.
   @usableFromInline let frameLimit: UInt64
   /// Most bytes in one message, summed over its frames.
-  @usableFromInline let messageLimit: UInt64
+  @usableFromInline var messageLimit: UInt64
   @usableFromInline var messageBytes: UInt64 = 0
   @usableFromInline var isFragmented = false
 
@@ -22,6 +22,11 @@ public struct FrameRules: Sendable, Equatable {
     requiresMask = receiver == .server
     allowedBits = allowsRSV1 ? 0x40 : 0
     frameLimit = maximumFrame == 0 ? .max : maximumFrame
+    messageLimit = maximumMessage == 0 ? .max : maximumMessage
+  }
+
+  /// Allows messages of another size from now on, the one under way included; 0 is no limit.
+  public mutating func allow(maximumMessage: UInt64) {
     messageLimit = maximumMessage == 0 ? .max : maximumMessage
   }
 

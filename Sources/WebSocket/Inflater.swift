@@ -16,7 +16,8 @@ import CZlib
 /// given back between messages (`release`).
 public struct Inflater: ~Copyable, Sendable {
   public let contextTakeover: Bool
-  public let limits: DeflateLimits
+  /// They hold for the message under way as well when they change.
+  public var limits: DeflateLimits
   /// The window in use, 9...15. A larger one than the sender's reads the same, and senders that round 8 up to 9 are common.
   public let windowBits: Int
   /// Bytes of the current message so far, or of the last one, as they travelled.

@@ -13,7 +13,8 @@ public struct MessageAssembler: ~Copyable, Sendable {
   private var violation: ProtocolViolation?
   /// Unused, and without memory, where compression was not agreed: the rules then refuse what is marked as compressed.
   private var inflater: Inflater
-  private let maximumMessage: UInt64
+  private var maximumMessage: UInt64
+  private let isCompressing: Bool
   private var isCompressed = false
   /// A piece of compressed payload, unmasked.
   private var scratch: [UInt8] = []
@@ -30,11 +31,22 @@ public struct MessageAssembler: ~Copyable, Sendable {
   ///     what it cannot make smaller; what it becomes is bounded by the inflater's limits.
   ///   - inflater: for what the peer sends; nil where permessage-deflate was not agreed.
   public init(receiver: Role, maximumMessage: UInt64 = 16 << 20, inflater: consuming Inflater? = nil) {
-    let isCompressing = inflater != nil
+    isCompressing = inflater != nil
     let wireLimit = isCompressing ? DeflateLimits.wireLimit(maximumMessage) : maximumMessage
     reader = FrameReader(rules: FrameRules(receiver: receiver, allowsRSV1: isCompressing, maximumMessage: wireLimit))
     self.maximumMessage = maximumMessage
     self.inflater = inflater ?? Inflater()
+  }
+
+  /// Allows messages of another size from now on, the one under way included.
+  ///
+  /// - Parameters:
+  ///   - maximumMessage: as for `init`.
+  ///   - inflation: what compressed ones may become.
+  public mutating func allow(maximumMessage: UInt64, inflation: DeflateLimits) {
+    self.maximumMessage = maximumMessage
+    inflater.limits = inflation
+    reader.allow(maximumMessage: isCompressing ? DeflateLimits.wireLimit(maximumMessage) : maximumMessage)
   }
 
   /// Bytes on the heap for inflating.

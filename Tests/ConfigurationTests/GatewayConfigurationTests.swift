@@ -32,7 +32,12 @@ import YAML
       environment: production
       listeners:
         - {address: "0.0.0.0:8080"}
-        - {address: "[::]:8081"}
+        - {address: "[::]:8081", proxy_protocol: require, proxy_protocol_size: 1KiB, backlog: 128}
+        - {address: "unix:/run/voxgate.sock", mode: 0600, proxy_protocol: accept}
+      enabled: {env: ENABLE_ALL}
+      switches_file: /run/voxgate.off
+      handshakes: {per_address: 64, total: 1000, bytes: 16KiB}
+      failures: {rate: 5/1m, burst: 2}
       admin: {address: "127.0.0.1:9090"}
       trusted_proxies: [10.0.0.0/8, "2001:db8::/32", 192.0.2.1]
       authentication:
@@ -73,6 +78,7 @@ import YAML
           subprotocols: [realtime]
           pings: relay
           refuse: close
+          networks: {allow: [10.0.0.0/8, "2001:db8::/32"], deny: [10.6.6.0/24]}
           buffers: {to_client: 64KiB}
       drain: {grace: 1m}
       logging: {format: text, level: debug, addresses: full}
@@ -81,6 +87,13 @@ import YAML
     #expect(loading.diagnostics.isEmpty, "\(loading.rendered)")
     let configuration = try #require(loading.configuration)
     #expect(configuration.trustedProxies.map(\.description) == ["10.0.0.0/8", "2001:db8::/32", "192.0.2.1/32"])
+    #expect(configuration.listeners.map(\.proxyProtocol) == [.off, .require, .accept])
+    #expect(configuration.listeners.map(\.proxyProtocolSize) == [536, 1_024, 536])
+    #expect(configuration.listeners.map(\.backlog) == [4_096, 128, 4_096])
+    #expect(configuration.listeners.map(\.mode.bits) == [0o660, 0o660, 0o600])
+    #expect(configuration.enabled == .environment("ENABLE_ALL") && configuration.switchesFile == "/run/voxgate.off")
+    #expect(configuration.handshakes.perAddress == 64 && configuration.handshakes.total == 1_000 && configuration.handshakes.bytes == 16 << 10)
+    #expect(configuration.failures == .on(RateLimit(Rate(count: 5, window: .seconds(60)), burst: 2)))
     guard case .jwt(let method)? = configuration.authentication["login"] else { Issue.record("no jwt method"); return }
     #expect(method.audience == ["voice"])
     #expect(method.leeway == .seconds(10))
@@ -103,6 +116,8 @@ import YAML
     #expect(!house.enabled.isOn(environment: [:]))
     let pool = configuration.routes[1]
     #expect(pool.tier == "paid" && pool.missingOrigin == .refuse && pool.pings == .relay && pool.refuse == .close)
+    #expect(pool.networks.allow.map(\.description) == ["10.0.0.0/8", "2001:db8::/32"])
+    #expect(pool.networks.deny.map(\.description) == ["10.6.6.0/24"] && house.networks == Networks())
     #expect(pool.query.passes("language") && !pool.query.passes("debug") && !pool.query.passes("model"))
     #expect(pool.messages.maxSize == 1 << 20 && pool.messages.maxFrame == 64 << 10 && pool.buffers.toClient == 64 << 10)
     #expect(pool.origins.map(\.description) == ["https://app.example.com", "https://*.example.org"])
@@ -131,7 +146,8 @@ import YAML
   /// What the reference page shows as a default is what reading it gives.
   @Test func defaultsReadBack() {
     checkDefaults(GatewayConfiguration.self) {
-      $0.environment == $1.environment && $0.store == $1.store && $0.onStoreFailure == $1.onStoreFailure
+      $0.environment == $1.environment && $0.store == $1.store && $0.onStoreFailure == $1.onStoreFailure && $0.enabled == $1.enabled
+        && $0.failures == $1.failures
     }
     checkDefaults(Route.self, ==)
     checkDefaults(RouteTimeouts.self, ==)
@@ -143,6 +159,8 @@ import YAML
     checkDefaults(Buffers.self, ==)
     checkDefaults(Compression.self, ==)
     checkDefaults(Listener.self, ==)
+    checkDefaults(Handshakes.self, ==)
+    checkDefaults(Networks.self, ==)
     checkDefaults(ListenerTLS.self, ==)
     checkDefaults(Admin.self, ==)
     checkDefaults(Tier.self, ==)

@@ -244,6 +244,24 @@ import Testing
     #expect(Fixture.load(text).diagnostics.filter { $0.severity == .error }.map(\.message) == [message])
   }
 
+  @Test(arguments: [
+    ("pages: {/echo: {a: b}}", "page '/echo' is answered otherwise already"), ("pages: {/ready: {a: b}}", "page '/ready' is answered otherwise already"),
+    ("pages: {/a/*: {a: b}}", "page '/a/*' must be a path such as /test"), ("pages: {test: {a: b}}", "page 'test' must be a path such as /test"),
+    ("defaults: {instead: {a: {b: /echo}}}", "unknown key 'instead' in defaults"),
+  ])
+  func ofPages(section: String, message: String) {
+    #expect(Fixture.errors(Fixture.frame + section).map { $0.contains(message) } == [true], "\(Fixture.errors(Fixture.frame + section))")
+  }
+
+  @Test func routeInsteadOfAnother() {
+    let table = Fixture.table.split(separator: "\n").map { line in
+      line.contains("/deepgram-proxy:") ? line.dropLast() + ", instead: {service: {a: /echo/*, b: /openai}}}" : line
+    }.joined(separator: "\n")
+    #expect(
+      Fixture.load(table).diagnostics.filter { $0.severity == .error }.map(\.message)
+        == ["unknown route '/openai' in 'instead' of route '/deepgram-proxy'"])
+  }
+
   @Test func whatIsMissingAltogether() {
     #expect(
       Fixture.errors("environment: development")
@@ -258,11 +276,8 @@ import Testing
 
   /// What is read and has no effect yet is said, with its place.
   @Test(arguments: [
-    ("listeners: [{address: \"127.0.0.1:1\", proxy_protocol: accept}]", "'proxy_protocol' in listener 1 is not yet in effect"),
-    ("listeners: [{address: \"unix:/run/voxgate.sock\"}]", "a Unix socket as 'address' of listener 1 is not yet in effect"),
     ("tiers: {a: {usage: {ip: 60/1m}}}", "'usage' in tier 'a' is not yet in effect"),
     ("defaults: {dialect: twilio}", "'dialect' in defaults is not yet in effect"),
-    ("defaults: {handshake: {authenticate: required}}", "'handshake' in defaults is not yet in effect"),
     ("defaults: {messages: {types: [a]}}", "'types' in messages of defaults is not yet in effect"),
     ("store: redis://localhost", "a Redis store is not yet in effect: every instance counts for itself"),
     ("store_password: {vault: a}", "'vault' in store_password is not yet in effect: use env, file or command"),

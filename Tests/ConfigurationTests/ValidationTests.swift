@@ -115,6 +115,37 @@ import Testing
     #expect(Fixture.load(table(environment: "development", listener: any), environment: ["JWT_SECRET": Self.strong]).diagnostics == [])
   }
 
+  /// A header that is believed from nobody: refused where it is demanded, without effect where it may come.
+  @Test func proxyProtocolWithoutProxies() {
+    func loading(_ listener: String, proxies: String) -> GatewayConfiguration.Loading {
+      Fixture.load(table(environment: "development", listener: listener, proxies: proxies), environment: ["JWT_SECRET": Self.strong])
+    }
+    for (mode, severity, effect) in [
+      ("require", Diagnostic.Severity.error, "every connection is refused"), ("accept", .warning, "it has no effect"),
+    ] {
+      let listener = "{address: \"127.0.0.1:8080\", proxy_protocol: \(mode)}"
+      let diagnostics = loading(listener, proxies: "[]").diagnostics
+      #expect(
+        diagnostics.map(\.message) == [
+          "'proxy_protocol' of listener 1 is believed from nobody, so \(effect): name the proxies in 'trusted_proxies'"
+        ])
+      #expect(diagnostics.map(\.severity) == [severity] && diagnostics.allSatisfy { $0.mark != nil })
+      #expect(loading(listener, proxies: "[10.0.0.0/8]").diagnostics == [])
+    }
+  }
+
+  @Test func listenerKeysWithoutEffect() {
+    func messages(_ listener: String) -> [String] {
+      Fixture.load(table(environment: "development", listener: listener), environment: ["JWT_SECRET": Self.strong]).diagnostics.map(\.message)
+    }
+    #expect(
+      messages("{address: \"127.0.0.1:8080\", mode: 0660}") == ["'mode' of listener 1 has no effect: 127.0.0.1:8080 is no Unix socket"])
+    #expect(
+      messages("{address: \"127.0.0.1:8080\", proxy_protocol_size: 1KiB}")
+        == ["'proxy_protocol_size' of listener 1 has no effect: 'proxy_protocol' is off"])
+    #expect(messages("{address: \"unix:/run/voxgate.sock\", mode: 660, proxy_protocol: accept, proxy_protocol_size: 1KiB}") == [])
+  }
+
   @Test func keysThatBelongIntoDefaults() {
     let text = Fixture.frame.split(separator: "\n").map { line in
       line.hasPrefix("routes")

@@ -13,7 +13,7 @@ import Testing
         var text = block
         if block.hasPrefix("version:") {
           tables += 1
-          for name in ["tls.crt", "tls.key"] { try folder.write(name, "") }
+          for name in ["tls.crt", "tls.key", "api-keys.yaml", "clients-ca.pem"] { try folder.write(name, "") }
           text = block.replacing("/etc/voxgate/", with: folder.file(""))
         } else if block.hasPrefix("vendors:") {
           vendors += 1

@@ -36,18 +36,28 @@ import Testing
     #expect(try connection.takeRest() == [])
   }
 
-  /// On a TLS port there is nobody to answer before the handshake: silence and plain text end without a word of HTTP.
+  /// On a TLS port there is nobody to answer before the handshake: silence ends without a word of HTTP. Plain HTTP is told.
   @Test func aHandshakeThatDoesNotCome() throws {
     let own = CertificateFolder.shared
     let identity = "tls: {certificate: \(own.file("localhost.pem")), key: \(own.file("localhost.key"))}"
     let table = Self.table(9).replacing(#""127.0.0.1:0"}]"#, with: #""127.0.0.1:0", \#(identity)}]"#).replacing(
       "head: 60s", with: "tls: 200ms")
     let gateway = try GatewayProcess(table)
-    for text in ["", "\u{16}\u{3}\u{1}", "GET /echo HTTP/1.1\r\nHost: voxgate.test\r\n\r\n"] {
+    for text in ["", "\u{16}\u{3}\u{1}", "\u{16}\u{3}\u{1}GET / HTTP/1.1\r\n\r\n", "\r\n"] {
       let connection = try RawConnection(port: gateway.port)
       try connection.send(text)
       #expect(try !String(decoding: connection.takeRest(), as: UTF8.self).contains("HTTP"), "\(text.debugDescription)")
     }
+    for text in ["GET /echo HTTP/1.1\r\nHost: voxgate.test\r\n\r\n", "G", UpgradeRequest("/echo").text, "POST /" + String(repeating: "x", count: 60_000)] {
+      let connection = try RawConnection(port: gateway.port)
+      try connection.send(text)
+      let answer = try connection.head()
+      #expect(answer.status == 400 && answer.text == "This port speaks TLS: use https:// or wss://\n", "\(text.prefix(40))")
+      for (header, value) in RefusalTests.securityHeaders { #expect(answer[header] == [value], "\(header)") }
+      connection.close()
+    }
+    let rejected = try gateway.metrics()
+    #expect(rejected["voxgate_connections_rejected_total{listener=\"127.0.0.1:0\",reason=\"tls_timeout\"}"] >= 1)
     #expect(
       try ChildProcess.run(["curl", "-sS", "--cacert", own.file("ca.pem"), "https://localhost:\(gateway.port)/health"])
         == #"{"status":"ok"}"#)

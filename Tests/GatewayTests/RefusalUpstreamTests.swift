@@ -212,7 +212,7 @@ import Testing
   @Test func aGatewayThatIsFull() throws {
     let listener = try RawListener()
     let cores = Int(sysconf(Int32(_SC_NPROCESSORS_CONF)))
-    let gateway = try GatewayProcess(Self.table("ws://127.0.0.1:\(listener.port)/v1"), descriptors: 104 + 8 * cores)
+    let gateway = try GatewayProcess(Self.table("ws://127.0.0.1:\(listener.port)/v1"), descriptors: 128 + 8 * cores)
     var sessions: [(RawConnection, RawConnection)] = []
     let room = Int(try gateway.logLine(with: #""message":"capacity""#).split(separator: ":").last?.prefix { $0.isNumber } ?? "") ?? 0
     #expect(room >= 20)

@@ -74,7 +74,21 @@ final class Bench {
       })
   }
 
-  func outcome(of session: Session) throws -> SessionOutcome { try ledger.outcome(of: session.id) }
+  /// A session that begins without an upstream.
+  func start(lobby: LobbyPlan, _ id: UInt64, _ terms: RelayTerms, _ downstream: consuming LegTransport) {
+    let ledger = ledger
+    reactor.open(RelayParcel(id: id, downstream: downstream, lobby: lobby, terms: SharedTerms(terms)) { ledger.note($0) })
+  }
+
+  /// A socket of the reactor's that must be closed in the end, and the session that it begins, if it does.
+  func note(_ id: UInt64?, _ pair: SocketPair) {
+    if let id { ids.append(id) }
+    if let own = SocketPair.identity(of: pair.near) { sockets.insert(own) }
+  }
+
+  func outcome(of session: Session) throws -> SessionOutcome { try outcome(of: session.id) }
+
+  func outcome(of id: UInt64) throws -> SessionOutcome { try ledger.outcome(of: id) }
 
   func hasReported(_ session: Session) -> Bool { !ledger.reports(of: session.id).isEmpty }
 

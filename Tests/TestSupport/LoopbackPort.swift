@@ -14,6 +14,16 @@ public enum LoopbackPort {
   /// Whether somebody listens there.
   public static func accepts(_ port: UInt16) -> Bool { unsafe call(connect, port) }
 
+  /// Waits until somebody listens there, as long as the process that should is running.
+  static func waitUntilOpen(_ port: UInt16, by child: ChildProcess) -> Bool {
+    for _ in 0..<1_000 {
+      if accepts(port) { return true }
+      guard !child.hasEnded else { return false }
+      usleep(20_000)
+    }
+    return false
+  }
+
   private static func call(_ operation: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32, _ port: UInt16) -> Bool {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }

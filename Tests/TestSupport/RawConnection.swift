@@ -1,6 +1,6 @@
 import Glibc
 
-/// A TCP connection on loopback on which a test says exactly what it wants, byte for byte, and reads whatever comes back.
+/// A TCP connection on loopback, or one to a Unix socket, on which a test says exactly what it wants, byte for byte, and reads whatever comes back.
 public final class RawConnection {
   /// A whole HTTP answer, or a request head with no body.
   public struct Head: Sendable {
@@ -35,6 +35,21 @@ public final class RawConnection {
     try unsafe Self.call("connect to \(port)", "127.0.0.1", port) { address, length in unsafe connect(socket, address, length) }
     var on: Int32 = 1
     unsafe setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+  }
+
+  /// Connects to a Unix socket.
+  public init(path: String) throws {
+    socket = Glibc.socket(AF_UNIX, Self.type, 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let name = Array(path.utf8)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { room in unsafe room.copyBytes(from: name.prefix(room.count - 1)) }
+    let result = unsafe withUnsafePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard result == 0 else { throw ChildProcess.Failure(description: "connect to \(path): error \(errno)") }
   }
 
   init(adopting socket: Int32) {

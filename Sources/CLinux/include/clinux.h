@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,8 +29,17 @@ static const uint32_t CLINUX_EPOLLIN = EPOLLIN;
 static const uint32_t CLINUX_EPOLLOUT = EPOLLOUT;
 static const uint32_t CLINUX_EPOLLERR = EPOLLERR;
 static const uint32_t CLINUX_EPOLLHUP = EPOLLHUP;
+static const uint32_t CLINUX_EPOLLRDHUP = EPOLLRDHUP;
+static const uint32_t CLINUX_EPOLLET = EPOLLET;
 static const uint32_t CLINUX_EPOLL_CLOEXEC = EPOLL_CLOEXEC;
 static const int32_t CLINUX_EVENTFD_FLAGS = EFD_NONBLOCK | EFD_CLOEXEC;
+
+/// recv(2) and send(2) without a signal, as they are: the C library's make each call of a program with threads a cancellation point, which
+/// costs about as much as all that is done with a message here.
+static inline ssize_t clinux_receive(int fd, void *buffer, size_t size) { return syscall(SYS_recvfrom, fd, buffer, size, 0, NULL, NULL); }
+static inline ssize_t clinux_send(int fd, const void *bytes, size_t count) {
+  return syscall(SYS_sendto, fd, bytes, count, MSG_NOSIGNAL, NULL, 0);
+}
 
 /// Milliseconds of the monotonic clock.
 static inline int64_t clinux_milliseconds(void) {

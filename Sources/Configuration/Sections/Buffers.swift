@@ -15,7 +15,10 @@ public struct Buffers: Section, Equatable {
     fields: [
       Field(
         "early", \.early, .size(0...(64 << 20)),
-        "Client bytes kept, in order, until the upstream is open; beyond it 400. The route is not known when they arrive, so only `defaults` can set it."
+        """
+        Client bytes kept, in order, until the upstream is open; beyond it 400, or close 1008 after the 101. The route is not known when \
+        they arrive, so only `defaults` can set it, but for routes with `handshake.connect`.
+        """
       ),
       Field("to_client", \.toClient, .size((4 << 10)...(64 << 20)), "Bytes that wait for the client. Beyond it the upstream is not read."),
       Field(

@@ -7,6 +7,10 @@ public struct GatewayConfiguration: Section, Equatable {
   public var listeners: [Listener] = []
   public var admin: Admin?
   public var trustedProxies: [IPPrefix] = []
+  public var enabled = RouteSwitch.fixed(true)
+  public var switchesFile: String?
+  public var handshakes = Handshakes()
+  public var failures = Switched.on(RateLimit(Rate(count: 20, window: .seconds(60))))
   public var authentication: [String: AuthenticationMethod] = [:]
   public var tiers: [String: Tier] = [:]
   /// The user's own vendor descriptors, for whoever knows that format.
@@ -15,6 +19,8 @@ public struct GatewayConfiguration: Section, Equatable {
   /// Complete: what a route does not say, `defaults` or the built-in default says.
   public var routes: [Route] = []
   public var defaults = Route()
+  /// JSON texts by path.
+  public var pages: [String: String] = [:]
   public var drain = Drain()
   public var logging = LogSettings()
   public var store = StoreSettings.memory
@@ -44,8 +50,24 @@ public struct GatewayConfiguration: Section, Equatable {
       Field(
         "trusted_proxies", \.trustedProxies, .list(of: .network),
         """
-        Networks of your own load balancers. Only from them are `Forwarded`, `X-Forwarded-For` and `X-Real-IP` believed; anybody in \
-        them can claim any address.
+        Networks of your own load balancers. Only from them are PROXY headers, `Forwarded`, `X-Forwarded-For` and `X-Real-IP` believed; \
+        anybody in them can claim any address.
+        """),
+      Field(
+        "enabled", \.enabled, .routeSwitch,
+        "Kill switch of the whole gateway: every route answers 503 when off. Open sessions go on."),
+      Field(
+        "switches_file", \.switchesFile, .path,
+        """
+        A file that turns routes off while the gateway runs: a path of `routes` on each line, or `all`. Looked at every second; without \
+        the file nothing is off by it.
+        """),
+      Field("handshakes", \.handshakes, .section, "What clients may hold before they are known."),
+      Field(
+        "failures", \.failures, .off(or: .rateLimit),
+        """
+        Wrong credentials of one client address on all routes. Beyond it none is looked at for the rest of the window: 429. `off` lets \
+        anybody guess as fast as the network allows.
         """),
       Field(
         "authentication", \.authentication, .map(of: .variant(AuthenticationMethod.variants), noun: "authentication"),
@@ -69,6 +91,12 @@ public struct GatewayConfiguration: Section, Equatable {
       ) { configuration, node, place, reader in
         configuration.readRoutes(node, place, &reader)
       },
+      Field(
+        "pages", \.pages, .map(of: .message, noun: "page", keyPattern: "^/"),
+        """
+        JSON that paths answer, for frontends that ask before they connect: `/test: {message: running, at: "{time}"}`. In its texts \
+        `{time}` is the time, and `{host}` the request's `Host`. `/health` may be one of them, and is then answered like that.
+        """),
       Field("drain", \.drain, .section, "Shutdown."),
       Field("logging", \.logging, .section, "The log."),
       Field(

@@ -7,6 +7,9 @@ public struct Listener: Section, Equatable {
   public var address = ListenAddress.network(host: .v4(0x7F00_0001), port: 8080)
   public var tls: ListenerTLS?
   public var proxyProtocol = ProxyProtocol.off
+  public var proxyProtocolSize = 536
+  public var mode = FileMode(bits: 0o660)
+  public var backlog = 4_096
 
   public init() {}
 
@@ -18,12 +21,27 @@ public struct Listener: Section, Equatable {
         "IP address and port, such as `0.0.0.0:8443`, `[::]:8443` or `localhost:8080`; `unix:/run/voxgate.sock` for a Unix socket."),
       Field("tls", \.tls, .section, "Serves `wss://` and `https://`. Without it tokens and speech cross the network in the clear."),
       Field(
-        "proxy_protocol", \.proxyProtocol, .choice, availability: .notYet(),
-        "PROXY protocol v1 and v2, believed only from `trusted_proxies`. `require` refuses connections without it."),
+        "proxy_protocol", \.proxyProtocol, .choice,
+        """
+        PROXY protocol v1 and v2, believed only from `trusted_proxies`; from anybody else such a header ends the connection. `require` \
+        closes every connection without it. `accept` takes both: then whoever reaches the port past the proxy is a client of its own address.
+        """),
+      Field(
+        "proxy_protocol_size", \.proxyProtocolSize, .size(232...(64 << 10)),
+        "Bytes that a v2 header may have, with whatever the proxy adds to the addresses. Longer ones end the connection."),
+      Field(
+        "mode", \.mode, .fileMode,
+        "Permissions of a Unix socket's file. Who may write to it may connect, and counts as 127.0.0.1."),
+      Field(
+        "backlog", \.backlog, .integer(1...65_535),
+        "Connections that may wait to be accepted; the system's own limit is `net.core.somaxconn`."),
     ]
   ) { listener, node, place, reader in
-    if case .unix = listener.address, let address = node["address"] {
-      reader.warning("a Unix socket as 'address' of \(place.owner) is not yet in effect", at: address.start)
+    if case .network = listener.address, let mode = node.entry("mode") {
+      reader.warning("'mode' of \(place.owner) has no effect: \(listener.address) is no Unix socket", at: mode.key.start)
+    }
+    if listener.proxyProtocol == .off, let size = node.entry("proxy_protocol_size") {
+      reader.warning("'proxy_protocol_size' of \(place.owner) has no effect: 'proxy_protocol' is off", at: size.key.start)
     }
   }
 }

@@ -10,12 +10,21 @@ public struct Route: Section, Equatable {
   /// How a refusal looks to the client.
   public enum Refuse: String, CaseIterable, Sendable { case http, close }
 
+  /// What a request gets that does not ask for a socket.
+  public enum Plain: String, CaseIterable, Sendable {
+    case upgradeRequired = "upgrade_required"
+    case notFound = "not_found"
+  }
+
   /// From the key of the entry.
   public var path = RoutePath.root
   public var upstream = ""
+  /// Paths of other routes, by query parameter and its value.
+  public var instead: [String: [String: String]] = [:]
   public var enabled = RouteSwitch.fixed(true)
   /// Nil only in `defaults`.
   public var authentication: RouteAuthentication?
+  public var networks = Networks()
   public var origins: [OriginPattern] = []
   public var missingOrigin = MissingOrigin.allow
   public var tier: String?
@@ -29,6 +38,7 @@ public struct Route: Section, Equatable {
   public var subprotocols: [String] = []
   public var pings = Pings.answer
   public var refuse = Refuse.http
+  public var plain = Plain.upgradeRequired
   public var cors = RouteCORS()
   public var timeouts = RouteTimeouts()
   public var buffers = Buffers()
@@ -44,6 +54,12 @@ public struct Route: Section, Equatable {
     fields: [
       Field("upstream", \.upstream, .text, required: true, "Name under `upstreams`."),
       Field(
+        "instead", \.instead, .map(of: .map(of: .text), noun: "parameter"),
+        """
+        Other routes, for frontends that say by a query parameter which one they mean: `{service: {transcription: /listen}}`. Such a \
+        request is asked, limited and led as if it had come to that path. Of a repeated parameter the first counts.
+        """),
+      Field(
         "enabled", \.enabled, .routeSwitch,
         "Kill switch: 503 when off. `${NAME}` or `{env: NAME}` is on exactly when that variable is `true`."),
       Field(
@@ -52,6 +68,7 @@ public struct Route: Section, Equatable {
         Names under `authentication`; one of them must know the caller. Must be said here or in `defaults`. `none` lets anybody spend \
         the vendor's credit: refused in production.
         """),
+      Field("networks", \.networks, .section, "Client networks that may use the route; all, unless given."),
       Field(
         "origins", \.origins, .list(of: .origin),
         """
@@ -65,7 +82,7 @@ public struct Route: Section, Equatable {
         `authentication`.
         """),
       Field("tier", \.tier, .text, "Name under `tiers`. Without it nothing limits how many sessions one caller opens."),
-      Field("handshake", \.handshake, .section, availability: .notYet(), "Handshakes that happen inside the socket."),
+      Field("handshake", \.handshake, .section, "Handshakes inside the socket, and what the gateway itself says to the upstream."),
       Field(
         "dialect", \.dialect, .text, availability: .notYet(),
         "What the frontend speaks, where that is not the vendor's own: `openai-beta`, `deepgram-agent`, `twilio`."),
@@ -86,6 +103,9 @@ public struct Route: Section, Equatable {
       Field(
         "refuse", \.refuse, .choice,
         "`http`: a refusal is an HTTP status. `close`: 101, then a close code and reason, which scripts in a browser can read."),
+      Field(
+        "plain", \.plain, .choice,
+        "What plain HTTP on the path gets: `upgrade_required` 426, `not_found` 404, as if nothing were there."),
       Field("cors", \.cors, .section, "Answers to cross-origin HTTP requests: preflight by `OPTIONS`, and what pages may read."),
       Field("timeouts", \.timeouts, .section, "Each of its own."),
       Field("buffers", \.buffers, .section, "Memory that one session may hold."),
@@ -101,7 +121,7 @@ public struct Route: Section, Equatable {
   /// What `defaults` may say: everything a route may, except where it leads.
   static let defaults = section.partial(
     "Defaults", "What every route starts from. A route's own keys win, inside its sections key by key; a list is replaced as a whole.",
-    without: ["upstream"])
+    without: ["upstream", "instead"])
 }
 
 /// Client headers that no route can forward (product rule: cookies, authorization, credentials and hop headers never reach an upstream).

@@ -28,8 +28,8 @@ public struct RouteTimeouts: Section, Equatable {
         """),
       Field("tls", \.tls, .duration(.milliseconds(100) ... .seconds(120)), "The client's TLS handshake. Only `defaults` can set it."),
       Field(
-        "authentication", \.authentication, .duration(.milliseconds(100) ... .seconds(120)), availability: .notYet(),
-        "Until the credential is checked, or the `authenticate` message has come: close 4001."),
+        "authentication", \.authentication, .duration(.milliseconds(100) ... .seconds(120)),
+        "With `handshake.authenticate`: from the 101 until the credential is accepted. Then close 4001."),
       Field(
         "dial", \.dial, .duration(.milliseconds(100) ... .seconds(60)),
         "From the upstream's name to its answered upgrade: DNS, TCP, TLS and HTTP. Then 504."),

@@ -33,6 +33,12 @@ public struct WebSocketURL: Hashable, Sendable, CustomStringConvertible {
     (host, port) = try Self.split(authority, defaultPort: isSecure ? 443 : 80)
   }
 
+  /// Reads a URL of `https` or `http`, which has the same parts.
+  public init(http text: String) throws(Problem) {
+    guard text.prefix(4).lowercased() == "http" else { throw .scheme }
+    try self.init("ws" + text.dropFirst(4))
+  }
+
   /// Whether the server is on this machine or in a private network: a private address, or a name that no public zone has
   /// (one label, or one of `.localhost .local .internal .home.arpa`).
   public var isPrivate: Bool {

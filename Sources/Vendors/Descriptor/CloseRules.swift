@@ -20,8 +20,8 @@ extension CloseRules: Section {
     fields: [
       Field(
         "message", \.message, ValueTypes.message,
-        "The client's last message; names of `memory` and `{binary_messages}`, the number sent, may stand in it. A text that is empty is an "
-          + "empty frame; where absent, the close frame is all there is."),
+        "The client's last message; names of `memory` and `{binary_messages}`, the number sent, may stand in it. An empty text is an empty "
+          + "message; where absent, the close frame is all there is."),
       Field("await", \.await, ValueTypes.match, "The vendor's last message."),
       Field("drain", \.drain, .duration, "How long that may take."),
       Field("code", \.code, ValueTypes.closeCode, "The code with which the vendor closes then."),

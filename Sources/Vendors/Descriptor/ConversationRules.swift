@@ -52,8 +52,8 @@ extension ConversationRules: Section {
       Field("query", \.query, ValueTypes.pairs, "Parameters of a client that wants to hear everything."),
       Field(
         "opening", \.opening, .list(of: ValueTypes.message),
-        "What a client without wishes of its own sends first; the audio formats are filled in where `audio.format.message` says, and `{query.name}` "
-          + "is a parameter of the URL."),
+        "What a client without wishes of its own sends first; the audio formats are filled in where `audio.format.message` says, and "
+          + "`{query.name}` is a parameter of the URL."),
       Field(
         "say", \.say, .list(of: ValueTypes.message),
         "What a client sends to have `{text}` spoken; `{model}` and `{voice}` are as it chooses."),

@@ -182,7 +182,7 @@ import Testing
   private func query(_ entry: VendorDescriptor) throws -> Query {
     var query = Query()
     guard let places = entry.audio.format.query?.input else { return query }
-    let input = try CallFormat.input(for: booking().format, query: query, entry)
+    let input = try CallFormat.input(for: AudioFormat(encoding: .pcmS16LE, rate: 16_000), query: query, entry)
     for (name, value) in [(places.encoding, input.declaration?.encoding), (places.rate, input.declaration?.rate.map(String.init))] {
       if let name, let value { query.set(name, value) }
     }

@@ -19,7 +19,7 @@ struct Visitor {
     self.vendor = vendor
     var query = query
     if vendor.audio.client != nil {
-      let input = try CallFormat.input(for: booking().format, query: query, vendor)
+      let input = try CallFormat.input(for: AudioFormat(encoding: .pcmS16LE, rate: 16_000), query: query, vendor)
       let output = vendor.audio.isShared ? nil : CallFormat.output(query: query, vendor)
       let opening = CallOpening(vendor, input: input, output: output, query: query)
       query.items += opening.query.map { Query.Item($0.name, $0.value) }

@@ -1,0 +1,175 @@
+import Guards
+import NIOCore
+import Relay
+import Synchronization
+import Telemetry
+import WebSocket
+
+/// The control path of a session whose handshake is inside the socket: checks its token, dials its upstreams, and holds its places in
+/// the counts until they are the ticket's.
+final class SocketAdmission: Sendable {
+  private struct State: ~Copyable {
+    /// The client's place before it is known, and its place among the strangers.
+    var admitted: Admitted?
+    var stranger: HandshakeLease?
+    /// What holds for it once it is known.
+    var standing: Standing?
+    var task: Task<Void, Never>?
+    var isOver = false
+  }
+
+  private struct Standing: Sendable {
+    let meters: [Metered]
+    let terms: SharedTerms
+  }
+
+  private let id: UInt64
+  private let reactor: Reactor
+  private let upstream: UpstreamOpening
+  private let ticket: SessionTicket
+  private let request: AdmissionRequest
+  /// What is known of the client beside its token.
+  private let evidence: Evidence
+  private let session: String
+  private let state: Mutex<State>
+
+  private var core: GatewayCore { upstream.core }
+  private var service: RouteService { upstream.service }
+
+  /// A client that is to say who it is.
+  ///
+  /// - Parameters:
+  ///   - place: of the session, and the reactor that has it.
+  ///   - session: its id in the log.
+  ///   - stranger: given back once the client is known, or gone.
+  init(
+    _ admitted: consuming Admitted, stranger: consuming HandshakeLease?, _ request: AdmissionRequest, _ evidence: Evidence,
+    _ upstream: UpstreamOpening, _ ticket: SessionTicket, session: String, at place: (id: UInt64, reactor: Reactor)
+  ) {
+    (id, reactor) = place
+    (self.upstream, self.ticket, self.request, self.evidence, self.session) = (upstream, ticket, request, evidence, session)
+    state = Mutex(State(admitted: admitted, stranger: stranger))
+  }
+
+  /// A client that is known by its request; its place is the ticket's.
+  init(
+    meters: [Metered], terms: SharedTerms, _ request: AdmissionRequest, _ evidence: Evidence, _ upstream: UpstreamOpening,
+    _ ticket: SessionTicket, session: String, at place: (id: UInt64, reactor: Reactor)
+  ) {
+    (id, reactor) = place
+    (self.upstream, self.ticket, self.request, self.evidence, self.session) = (upstream, ticket, request, evidence, session)
+    state = Mutex(State(standing: Standing(meters: meters, terms: terms)))
+  }
+
+  /// Works on a question of the session; from the reactor's thread.
+  func ask(_ question: LobbyQuestion) {
+    let task = Task {
+      switch question {
+      case .credential(let token): await check(token)
+      case .upstream: await open()
+      }
+    }
+    let isOver = state.withLock { state in
+      state.task = task
+      return state.isOver
+    }
+    if isOver { task.cancel() }
+  }
+
+  /// The client authenticates without a token.
+  func missesToken() {
+    core.log { [request, session] logger in SecurityEvent.authFailedNoToken(ip: request.ip).log(to: logger, session: session) }
+  }
+
+  /// The session is over: every place is given back, and what is under way is given up.
+  func ended(_ outcome: SessionOutcome) {
+    var task: Task<Void, Never>?
+    var remaining: Int?
+    state.withLock { state in
+      state.isOver = true
+      task = state.task.take()
+      state.stranger.take()?.end()
+      if let admitted = state.admitted.take() { remaining = admitted.release() }
+    }
+    task?.cancel()
+    if outcome.cause == SocketHandshake.timedOut.name {
+      core.log { [request, session] logger in SecurityEvent.authTimeout(ip: request.ip).log(to: logger, session: session) }
+    }
+    ticket.ended(outcome, remaining: remaining)
+  }
+
+  // MARK: Who it is
+
+  private func check(_ token: String) async {
+    do throws(Refusal) {
+      var (request, evidence) = (request, evidence)
+      (request.credential, request.place, request.isAmbiguous) = (token, .message, false)
+      (evidence.credential, evidence.place, evidence.isAmbiguous) = (token, .message, false)
+      let caller = try await core.caller(evidence, request, policy: service.policy)
+      try identify(caller)
+      reactor.answer(session: id, .accepted)
+    } catch {
+      note(error)
+      switch error.kind {
+      case .unauthorized, .forbidden: reactor.answer(session: id, .rejected)
+      default: reactor.answer(session: id, .end(SessionEnd(error)))
+      }
+    }
+  }
+
+  /// Settles who it is, once; whoever is known, or gone, stays so.
+  private func identify(_ caller: Caller?) throws(Refusal) {
+    try state.withLock { (state) throws(Refusal) in
+      guard var admitted = state.admitted.take() else { return }
+      do throws(Refusal) {
+        try core.admission.identify(&admitted, as: caller, policy: service.policy, now: .now)
+      } catch {
+        state.admitted = consume admitted
+        throw error
+      }
+      state.standing = Standing(meters: admitted.meters, terms: service.terms(under: admitted.tier))
+      state.stranger.take()?.end()
+      for notice in admitted.notices { notice.log(to: core.logger, session: session) }
+      ticket.identify(admitted)
+    }
+  }
+
+  // MARK: The upstream
+
+  private func open() async {
+    do throws(Refusal) {
+      // Not by its message: nobody.
+      if service.route.handshake.authenticate != .required { try identify(nil) }
+      guard let standing = state.withLock({ $0.standing }) else { throw Refusal(.unauthorized) }
+      let began = NIODeadline.now()
+      let composed = try await upstream.compose()
+      let end = try await upstream.dial(composed)
+      guard let transport = await upstream.leave(end) else { throw Refusal(.upstreamUnreachable) }
+      ticket.ready(after: NIODeadline.now() - began)
+      let inspectors = service.inspectors(meters: standing.meters, query: composed.url.query) { [ticket] in ticket.note($0) }
+      reactor.attach(UpstreamParcel(session: id, transport: transport, terms: standing.terms, makeInspectors: inspectors))
+    } catch {
+      note(error)
+      switch error.kind {
+      case .upstreamRefused, .upstreamUnreachable, .upstreamTimeout: reactor.answer(session: id, .noUpstream)
+      default: reactor.answer(session: id, .end(SessionEnd(error)))
+      }
+    }
+  }
+
+  /// What the client hears of it is the lobby's to say.
+  private func note(_ refusal: Refusal) {
+    // A client that went away was not refused.
+    guard !Task.isCancelled else { return }
+    core.metrics.refusals(service.name, refusal.type).add(1)
+    refusal.event?.log(to: core.logger, session: session)
+  }
+}
+
+extension SessionEnd {
+  /// A refusal inside the socket.
+  init(_ refusal: Refusal) {
+    let close = refusal.close ?? (code: 1011, reason: "Server configuration error")
+    self.init(name: refusal.type, code: CloseCode(rawValue: close.code), reason: close.reason)
+  }
+}

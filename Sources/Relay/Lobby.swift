@@ -1,0 +1,87 @@
+import WebSocket
+
+/// The client's side of a session whose client speaks to the gateway itself: before there is an upstream, and between two.
+///
+/// Every message of the client comes here whole, whether an upstream is there or not. A state machine without I/O; made and called on the
+/// session's reactor thread only, so it must neither block nor take long. Times are milliseconds of the monotonic clock.
+public protocol Lobby: AnyObject {
+  /// Whether the client is still to say who it is; until then what it may send is bounded by ``LobbyPlan/strangerBytes``.
+  var isStranger: Bool { get }
+  /// Whether the client stays when its upstream goes.
+  var keepsClient: Bool { get }
+  /// When ``expired(now:)`` is due; nil for never.
+  var deadline: Int64? { get }
+
+  /// The client's connection is open.
+  func opened(now: Int64) -> [LobbyAction]
+  func receive(_ message: Message, now: Int64) -> [LobbyAction]
+  /// The answer to the question that was asked last.
+  func receive(_ answer: LobbyAnswer, now: Int64) -> [LobbyAction]
+  /// The upstream that was asked for is open.
+  func attached(now: Int64) -> [LobbyAction]
+  /// The upstream is gone, and the client stays.
+  func detached(_ detachment: LobbyDetachment, now: Int64) -> [LobbyAction]
+  /// The deadline has passed.
+  func expired(now: Int64) -> [LobbyAction]
+}
+
+/// What the session is to do, in this order.
+public enum LobbyAction: Sendable, Equatable {
+  /// Sends the client this text, between two messages of the upstream.
+  case tell([UInt8])
+  /// Passes the message on; without an upstream it is dropped.
+  case forward(Message)
+  /// Asks the control path. One question at a time.
+  case ask(LobbyQuestion)
+  case close(SessionEnd)
+}
+
+/// What only the control path can find out or do.
+public enum LobbyQuestion: Sendable, Equatable {
+  /// Whose credential is this?
+  case credential(String)
+  /// An upstream, please.
+  case upstream
+}
+
+extension LobbyQuestion: CustomStringConvertible, CustomDebugStringConvertible {
+  /// Without the credential.
+  public var description: String { if case .upstream = self { "upstream" } else { "credential" } }
+  public var debugDescription: String { description }
+}
+
+/// What comes back to a question. An upstream comes as an ``UpstreamParcel`` instead.
+public enum LobbyAnswer: Sendable, Equatable {
+  /// The credential is good, and the session may go on.
+  case accepted
+  case rejected
+  /// The upstream could not be opened.
+  case noUpstream
+  /// The session may not go on.
+  case end(SessionEnd)
+}
+
+/// How an upstream went.
+public enum LobbyDetachment: Sendable, Equatable {
+  /// With a Close frame.
+  case closed
+  /// Without one, or it broke the protocol.
+  case lost
+}
+
+/// What a reactor needs for the lobby of one session.
+public struct LobbyPlan: Sendable {
+  /// Bytes that a client may send, and that one of its messages may become, until it is known.
+  let strangerBytes: Int
+  let make: @Sendable () -> any Lobby
+  let ask: @Sendable (LobbyQuestion) -> Void
+
+  /// - Parameters:
+  ///   - make: called once, on the reactor's thread, which alone uses what it makes.
+  ///   - ask: called on the reactor's thread, so it must only pass the question on.
+  public init(strangerBytes: Int, make: @escaping @Sendable () -> any Lobby, ask: @escaping @Sendable (LobbyQuestion) -> Void) {
+    self.strangerBytes = strangerBytes
+    self.make = make
+    self.ask = ask
+  }
+}

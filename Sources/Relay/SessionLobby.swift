@@ -1,0 +1,140 @@
+import WebSocket
+
+/// Sessions whose client speaks to the gateway itself, and may outlive an upstream.
+extension RelaySession {
+  /// Lets the lobby begin.
+  func enterLobby() {
+    guard let desk else { return }
+    obey(desk.lobby.opened(now: unsafe loop.now), at: desk)
+  }
+
+  /// Bytes of the client.
+  func converse(_ bytes: UnsafeRawBufferPointer, received: Int, from leg: Leg, at desk: LobbyDesk) {
+    guard desk.receive(received) else {
+      unsafe loop.count(leg.party, bytes: received, messages: 0)
+      // Nothing more of it is heard, not even an answer to the Close.
+      leg.closeReceived = true
+      return end(.earlyBytes)
+    }
+    var events: [MessageEvent] = []
+    var violation: ProtocolViolation?
+    do throws(ProtocolViolation) { try unsafe desk.assembler.receive(bytes, into: &events) } catch { violation = error }
+    let messages = desk.messages
+    for event in events where !leg.closeReceived && !leg.isDead {
+      switch event {
+      case .message(let message):
+        desk.messages &+= 1
+        leg.lastData = unsafe loop.now
+        guard ending == nil else { continue }
+        obey(desk.lobby.receive(message, now: unsafe loop.now), at: desk, isReply: true)
+      case .ping(let payload):
+        if terms.pings == .relay, desk.isOpen { inject(.ping, payload, to: upstream) } else { answer(payload, to: leg) }
+      case .pong(let payload):
+        if terms.pings == .relay, payload != Self.pingPayload { inject(.pong, payload, to: upstream) }
+      case .close(let close):
+        receiveClose(close, from: leg)
+      }
+    }
+    unsafe loop.count(leg.party, bytes: received, messages: desk.messages &- messages)
+    if let violation, !leg.closeReceived, !leg.isDead { fail(leg, violation) }
+  }
+
+  func receive(_ answer: LobbyAnswer) {
+    guard let desk, ending == nil else { return }
+    obey(desk.lobby.receive(answer, now: unsafe loop.now), at: desk)
+  }
+
+  /// Does what the lobby says.
+  ///
+  /// - Parameter isReply: to something the client has sent. What it does not read it need not be told: it could make the gateway keep as
+  ///   much as it likes.
+  private func obey(_ actions: [LobbyAction], at desk: LobbyDesk, isReply: Bool = false) {
+    desk.recognise(under: terms)
+    for action in actions where ending == nil {
+      switch action {
+      case .tell(let text): if !isReply || !downstream.isFull { tell(text, to: downstream) }
+      case .forward(let message): forward(message, at: desk)
+      case .ask(let question): desk.ask(question)
+      case .close(let end): self.end(end)
+      }
+    }
+    if let deadline = desk.lobby.deadline, ending == nil { unsafe loop.wake(self, at: deadline) }
+  }
+
+  private func forward(_ message: Message, at desk: LobbyDesk) {
+    guard desk.isOpen else { return }
+    var result = Inspection.pass
+    if let inspector = desk.inspector {
+      result = message.inspect(by: inspector, now: unsafe loop.now)
+      if case .end = result { return obey(result, of: downstream) }
+    }
+    let frame = message.frame(maskKey: unsafe loop.nextMaskKey(), deflater: &desk.deflater)
+    unsafe frame.withUnsafeBytes { unsafe upstream.send($0) }
+    sendInjections(to: upstream)
+    obey(result, of: downstream)
+  }
+
+  // MARK: Upstreams that come and go
+
+  /// Takes an upstream. Nil, and the connection is closed, where the session has one, or is about to end.
+  func attach(_ parcel: consuming UpstreamParcel) -> Leg? {
+    guard let desk, ending == nil, !desk.isOpen else { return nil }
+    if !upstream.isDead { bury(upstream) }
+    let inspectors = parcel.makeInspectors?() ?? Inspectors()
+    adopt(parcel.terms)
+    desk.attach(parcel.transport, inspector: inspectors.downstream, now: unsafe loop.now)
+    let leg = Leg(
+      .upstream, parcel.transport, to: desk.compression, terms: terms, inspector: inspectors.upstream, now: unsafe loop.now)
+    replaceUpstream(by: leg)
+    return leg
+  }
+
+  /// What is owed to the upstream is on its way; now it is the client's turn.
+  func attached() {
+    guard let desk, desk.isOpen else { return }
+    obey(desk.lobby.attached(now: unsafe loop.now), at: desk)
+  }
+
+  /// Lets the upstream go, and keeps the client where that may be: nothing can be said behind a message that was cut.
+  ///
+  /// - Parameter close: what the upstream hears; nil where it is lost.
+  /// - Returns: false where the session ends with it.
+  func letGo(_ detachment: LobbyDetachment, saying close: ClosePayload?) -> Bool {
+    guard let desk, desk.isOpen, ending == nil, desk.lobby.keepsClient, !upstream.isInsideMessage, !downstream.isDead else { return false }
+    desk.detach(upstream)
+    upstream.closeReceived = true
+    upstream.tellings = []
+    // It has said its last: what it has not taken yet is for nobody.
+    if let close, !upstream.isBlocked { inject(.close, close.encoded, to: upstream) }
+    if close == nil || !upstream.closeSent || upstream.isBlocked { bury(upstream) } else { settle(upstream) }
+    obey(desk.lobby.detached(detachment, now: unsafe loop.now), at: desk)
+    return true
+  }
+
+  // MARK: Time
+
+  /// The lobby's clock, and that of an upstream that has closed; returns when to look again.
+  func tick(_ desk: LobbyDesk, _ now: Int64) -> Int64 {
+    if let deadline = desk.lobby.deadline, now >= deadline {
+      obey(desk.lobby.expired(now: now), at: desk)
+    }
+    guard ending == nil else { return .max }
+    if !upstream.isDead, now >= upstream.lingerDeadline { bury(upstream) }
+    return min(desk.lobby.deadline ?? .max, upstream.isDead ? .max : upstream.lingerDeadline)
+  }
+}
+
+extension Message {
+  /// Shows the message to an inspector as if it had just gone past.
+  fileprivate func inspect(by inspector: any Inspector, now: Int64) -> Inspection {
+    switch self {
+    case .text(let text): Self.inspect(Array(text.utf8), isText: true, by: inspector, now: now)
+    case .binary(let bytes): Self.inspect(bytes, isText: false, by: inspector, now: now)
+    }
+  }
+
+  private static func inspect(_ bytes: [UInt8], isText: Bool, by inspector: any Inspector, now: Int64) -> Inspection {
+    if inspector.begin(isText: isText) { unsafe bytes.withUnsafeBytes { unsafe inspector.consume($0) } }
+    return inspector.end(bytes: UInt64(bytes.count), now: now)
+  }
+}

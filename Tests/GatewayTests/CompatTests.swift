@@ -1,0 +1,46 @@
+import TestSupport
+import Testing
+
+/// Frontends that exist, as their scripts in Examples/compat play them, against gateways with the tables beside them.
+struct CompatTests {
+  private static let keys = [
+    "DEEPGRAM_API_KEY": "canary-deepgram-key-7f1", "OPENAI_API_KEY": "canary-openai-key-c02",
+    "JWT_SECRET": "canary-signing-secret-of-thirty-two-bytes-88",
+  ]
+
+  @Test(arguments: [
+    ("a1_deepgram", "a1-upstreams.yaml"), ("a3_donna", "a3-upstreams.yaml"), ("a4_air_assist", "a4-upstreams.yaml"),
+    ("a5_gpt_realtime", "a5-upstreams.yaml"),
+  ])
+  func everyRowHolds(_ script: String, _ table: String) throws {
+    let environment = Self.keys.merging(["ENABLE_WS_PROXY": "true"]) { $1 }
+    let program = try program(script, environment)
+    let gateway = try GatewayProcess(Self.table(table, upstream: program.number(after: "upstream ")), environment: environment)
+    try program.write("\(gateway.port)\n")
+    let status = try program.finish()
+    #expect(status == 0 && program.text.contains("ok ") && !program.text.contains("FAIL"), "\(program.text)\n\(gateway.log)")
+    #expect(try gateway.stop() == 0, "\(gateway.log)")
+    for secret in Self.keys.values { #expect(!gateway.log.contains(secret)) }
+  }
+
+  private func program(_ script: String, _ environment: [String: String]) throws -> ChildProcess {
+    let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return try ChildProcess(
+      ["env"] + variables + [Repository.python, "-B", "\(Repository.root)Examples/compat/\(script).py", CertificateFolder.shared.path])
+  }
+
+  /// The table with another listener, and the script in the place of every vendor.
+  private static func table(_ name: String, upstream: UInt16) throws -> String {
+    let stand = "variables: {host: \"localhost:\(upstream)\"}, tls: {ca: \(CertificateFolder.shared.file("ca.pem"))}, credential: "
+    return try Repository.text("Examples/compat/\(name)").split(separator: "\n").map { line in
+      if line.hasPrefix("listeners:") { return "listeners: [{address: \"127.0.0.1:0\"}]" }
+      guard line.contains("{vendor: "), let range = String(line).range(of: "credential: ") else { return String(line) }
+      return line[..<range.lowerBound] + stand + line[range.upperBound...]
+    }.joined(separator: "\n")
+  }
+
+  @Test(arguments: ["a1", "a3", "a4", "a5"]) func theirTablesAreGood(_ seed: String) throws {
+    let run = try CommandRun(["check", "\(Repository.root)Examples/compat/\(seed)-upstreams.yaml"], environment: Self.keys)
+    #expect(run.status == 0 && run.lines.last?.contains(" 0 errors") == true, "\(run.text)")
+  }
+}

@@ -1,0 +1,58 @@
+import JSON
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Gateway
+
+struct InfoPageTests {
+  @Test func fillsItsTexts() throws {
+    let rows = [
+      (#"{"a":"{time}","b":["ws://{host}/x",1,true,null]}"#, #"{"a":"1970-01-01T00:00:00.000Z","b":["ws://h:1/x",1,true,null]}"#),
+      (#"{"{time}":"{other} {{host}} {host"}"#, #"{"{time}":"{other} {h:1} {host"}"#),
+      (#"{"nested":{"deep":{"at":"{time}{time}"}}}"#, #"{"nested":{"deep":{"at":"1970-01-01T00:00:00.000Z1970-01-01T00:00:00.000Z"}}}"#),
+    ]
+    for (text, expected) in rows {
+      let page = try #require(InfoPage(text))
+      #expect(String(decoding: page.body(host: "h:1", at: Timestamp(milliseconds: 0)), as: UTF8.self) == expected)
+    }
+  }
+
+  /// What a request says is text and nothing else.
+  @Test func isNotMadeByTheRequest() throws {
+    let page = try #require(InfoPage(#"{"host":"{host}"}"#))
+    let body = page.body(host: #"","x":"{time}"#, at: Timestamp(milliseconds: 0))
+    #expect(try JSONValue.parse(body) == ["host": #"","x":"{time}"#])
+  }
+
+  /// By the table: pages, a route that is meant by a parameter, and a path that hides.
+  @Test func servesWhatTheTableSays() throws {
+    let gateway = try GatewayProcess(
+      """
+      version: 1
+      listeners: [{address: "127.0.0.1:0"}]
+      upstreams: {own: {url: "ws://127.0.0.1:9"}}
+      pages: {/test: {at: "ws://{host}/a"}, /health: {status: OK}}
+      defaults: {authentication: none}
+      routes:
+        /a: {upstream: own, plain: not_found, instead: {service: {other: /b, off: /c}}}
+        /b: {upstream: own}
+        /c: {upstream: own, enabled: false}
+        /*: {upstream: own}
+      """)
+    let pages = [
+      ("/test", 200, #"{"at":"ws://voxgate.test/a"}"#), ("/health", 200, #"{"status":"OK"}"#), ("/a", 404, "Not Found\n"),
+    ]
+    for (path, status, text) in pages {
+      let answer = try gateway.get(path)
+      #expect(answer.status == status && answer.text == text, "\(path): \(answer.text)")
+    }
+    #expect(try gateway.get("/b").status == 426)
+    #expect(try gateway.get("/test", method: "POST").status == 405)
+    let queries = [("", 502), ("?service=off", 503), ("?service=other&service=off", 502), ("?service=off&service=other", 503), ("?x=off", 502)]
+    for (query, status) in queries {
+      #expect(try AdmissionClient(gateway, UpgradeRequest("/a\(query)")).status == status, "\(query)")
+    }
+    #expect(try gateway.stop() == 0)
+  }
+}

@@ -120,9 +120,10 @@ def row(sample):
         before, during = (sample[f"{peer}{when}"][name] for when in ("before", "during"))
         return f"{during / before:.2f}"
 
-    return [sample["kind"], f"{sample['tried']:,}", f"{sample['most']:,}", f"{held:,}", f"{sample['rejected']:,}", f"{sample['answered']:,}",
-            f"{grown / 1024:.1f}", f"{grown / held:.1f}" if held > sample["most"] // 10 else "-", f"{sample['longest']:.1f}", f"{sample['before']['p99']:,.0f}",
-            f"{sample['during']['p99']:,.0f}", ratio("", "p99"), ratio("direct_", "p99"), ratio("", "p50"), ratio("direct_", "p50")]
+    numbers = [sample[name] for name in ("tried", "most", "held", "rejected", "answered")]
+    return [sample["kind"], *(f"{number:,}" for number in numbers), f"{grown / 1024:.1f}", f"{grown / held:.1f}" if held >= 100 else "-",
+            f"{sample['longest']:.1f}", f"{sample['before']['p99']:,.0f}", f"{sample['during']['p99']:,.0f}",
+            ratio("", "p99"), ratio("direct_", "p99"), ratio("", "p50"), ratio("direct_", "p50")]
 
 
 TITLES = ["strangers", "connections", "most at once", "held at once", "turned away", "answered", "RSS grown, MB", "KB per held",
@@ -161,7 +162,8 @@ def main():
     samples = []
     try:
         with tempfile.TemporaryDirectory(prefix="flood-benchmark-") as folder, ExitStack() as stack:
-            site = Site("plaintext", Path(folder), Certificates(folder), Path(chosen.relay_load).resolve(), load_core, peer_core, chosen.sessions)
+            site = Site(
+                "plaintext", Path(folder), Certificates(folder), Path(chosen.relay_load).resolve(), load_core, peer_core, chosen.sessions)
             stack.callback(site.stop)
             site.start_echo()
             gateway = Guarded(site)

@@ -19,7 +19,8 @@ def token(**claims):
     def part(value):
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
-    head = part(b'{"alg":"HS256","typ":"JWT"}') + "." + part(json.dumps({"sub": "visitor", "exp": int(time.time()) + 60, **claims}).encode())
+    claims = {"sub": "visitor", "exp": int(time.time()) + 60, **claims}
+    head = part(b'{"alg":"HS256","typ":"JWT"}') + "." + part(json.dumps(claims).encode())
     return head + "." + part(hmac.new(os.environ["JWT_SECRET"].encode(), head.encode(), hashlib.sha256).digest())
 
 

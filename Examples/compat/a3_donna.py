@@ -207,6 +207,23 @@ async def relays(gateway, vendor):
     await client.close()
 
 
+@row("N14 differs")
+async def early(gateway, vendor):
+    vendor.delay = 0.4
+    client = await known(gateway)
+    await say(client, type="connect_realtime")
+    for index in range(5):
+        await say(client, type="response.create", index=index)
+    upstream = await vendor.next()
+    vendor.delay = 0
+    equal((await heard(upstream))["type"], "session.update")
+    for index in range(5):
+        equal(await heard(upstream), {"type": "response.create", "index": index})
+    await upstream.send(b"\x00")
+    equal(await soon(client.recv()), b"\x00")
+    await client.close()
+
+
 @row("N15")
 async def upstream_goes(gateway, vendor):
     client, upstream = await connected(gateway, vendor)

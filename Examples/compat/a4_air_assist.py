@@ -4,7 +4,7 @@ import json
 import os
 from datetime import datetime
 
-from rows import closing, equal, heard, main, row, silent, soon, target
+from rows import equal, heard, main, row, silent, soon, target
 
 PATH = "/openai-realtime"
 KEY = os.environ["OPENAI_API_KEY"]

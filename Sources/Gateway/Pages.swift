@@ -2,7 +2,8 @@ import Guards
 import JSON
 import Telemetry
 
-/// The plain HTTP answers of the clients' address: health, readiness and session tokens. Whatever else is asked for does not exist.
+/// The plain HTTP answers of the clients' address: health, readiness, session tokens, and what the table has
+/// of its own. Whatever else is asked for does not exist.
 struct Pages: Sendable {
   let core: GatewayCore
 
@@ -21,16 +22,7 @@ struct Pages: Sendable {
       return preflight(head.origin ?? "", head, crossOrigin, connection, snapshot)
     }
     if let endpoint = snapshot.tokenEndpoints[head.path] { return await endpoint.answer(head, on: connection, core) }
-    let page: (() -> HTTPAnswer)? =
-      switch head.path {
-      case let path where snapshot.infoPages[path] != nil: {
-        HTTPAnswer.json(snapshot.infoPages[path]?.body(host: head.values("Host").first ?? "", at: .now()) ?? [])
-      }
-      case "/health": { HTTPAnswer.json(JSONValue.object(["status": "ok"]).serialize()) }
-      case "/ready": { ready(port: connection.localPort, isTLS: connection.isTLS) }
-      default: nil
-      }
-    guard let page else {
+    guard let page = page(head, connection, snapshot) else {
       guard head.asksForUpgrade else { return HTTPAnswer.text("Not Found\n", status: 404) }
       // Who wants a socket is told as on every other path.
       let refusal = Refusal(.notFound)
@@ -43,6 +35,17 @@ struct Pages: Sendable {
       return answer
     }
     return page()
+  }
+
+  private func page(_ head: RequestHead, _ connection: AcceptedConnection, _ snapshot: Snapshot) -> (() -> HTTPAnswer)? {
+    if let info = snapshot.infoPages[head.path] {
+      return { HTTPAnswer.json(info.body(host: head.values("Host").first ?? "", at: .now())) }
+    }
+    return switch head.path {
+    case "/health": { HTTPAnswer.json(JSONValue.object(["status": "ok"]).serialize()) }
+    case "/ready": { ready(port: connection.localPort, isTLS: connection.isTLS) }
+    default: nil
+    }
   }
 
   private func preflight(

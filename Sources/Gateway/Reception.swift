@@ -32,8 +32,8 @@ struct Reception: Sendable {
   /// - Parameters:
   ///   - listener: its address, for metrics.
   ///   - handshakes: shared by all listeners of clients.
-  init(_ core: GatewayCore, listener: String, handshakes: HandshakeGuard, proxyHeaders: ProxyHeaders? = nil, lines: LineBudget = LineBudget())
-  {
+  ///   - lines: shared by all listeners.
+  init(_ core: GatewayCore, listener: String, handshakes: HandshakeGuard, proxyHeaders: ProxyHeaders? = nil, lines: LineBudget) {
     self.core = core
     self.listener = listener
     self.handshakes = handshakes

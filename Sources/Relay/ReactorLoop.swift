@@ -177,7 +177,9 @@ import WebSocket
     case .close(let id, let end):
       sessions[id]?.end(end)
     case .answer(let id, let answer):
-      sessions[id]?.receive(answer)
+      guard let session = sessions[id] else { return }
+      session.receive(answer)
+      updateInterest(of: session.downstream)
     case .attach(let parcel): attach(parcel)
     case .closeAll(let end, let spread):
       standingEnd = end
@@ -230,6 +232,7 @@ import WebSocket
     } else {
       session.lost(leg)
     }
+    updateInterest(of: session.downstream)
     if let next = session.tick() { wake(session, at: next) }
   }
 
@@ -273,8 +276,11 @@ import WebSocket
 
   private func advanceTimers() {
     for id in wheel.advance(to: now) {
-      guard let session = sessions[id], let next = session.tick() else { continue }
-      wheel.arm(id, at: next)
+      guard let session = sessions[id] else { continue }
+      let next = session.tick()
+      // What it said may wait for the socket now.
+      updateInterest(of: session.downstream)
+      if let next { wheel.arm(id, at: next) }
     }
   }
 }

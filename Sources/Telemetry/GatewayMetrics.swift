@@ -37,7 +37,8 @@ public final class GatewayMetrics: Sendable {
 
   // The process
   public let httpRequests = Family<Counter>("voxgate_http_requests_total", "Plain HTTP requests answered.", "status")
-  public let connectionsOpen = Family<Gauge>("voxgate_connections_open", "Accepted connections that are neither closed nor a session's.", "listener")
+  public let connectionsOpen = Family<Gauge>(
+    "voxgate_connections_open", "Accepted connections that are neither closed nor a session's.", "listener")
   public let connectionsRejected = Family<Counter>(
     "voxgate_connections_rejected_total", "Connections closed unanswered.", "listener", "reason")
   public let reloads = Family<Counter>("voxgate_reloads_total", "Configuration reloads.", "result")

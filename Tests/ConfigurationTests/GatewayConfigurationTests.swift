@@ -92,7 +92,8 @@ import YAML
     #expect(configuration.listeners.map(\.backlog) == [4_096, 128, 4_096])
     #expect(configuration.listeners.map(\.mode.bits) == [0o660, 0o660, 0o600])
     #expect(configuration.enabled == .environment("ENABLE_ALL") && configuration.switchesFile == "/run/voxgate.off")
-    #expect(configuration.handshakes.perAddress == 64 && configuration.handshakes.total == 1_000 && configuration.handshakes.bytes == 16 << 10)
+    #expect(
+      configuration.handshakes.perAddress == 64 && configuration.handshakes.total == 1_000 && configuration.handshakes.bytes == 16 << 10)
     #expect(configuration.failures == .on(RateLimit(Rate(count: 5, window: .seconds(60)), burst: 2)))
     guard case .jwt(let method)? = configuration.authentication["login"] else { Issue.record("no jwt method"); return }
     #expect(method.audience == ["voice"])

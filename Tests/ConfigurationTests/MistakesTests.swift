@@ -245,8 +245,10 @@ import Testing
   }
 
   @Test(arguments: [
-    ("pages: {/echo: {a: b}}", "page '/echo' is answered otherwise already"), ("pages: {/ready: {a: b}}", "page '/ready' is answered otherwise already"),
-    ("pages: {/a/*: {a: b}}", "page '/a/*' must be a path such as /test"), ("pages: {test: {a: b}}", "page 'test' must be a path such as /test"),
+    ("pages: {/echo: {a: b}}", "page '/echo' is answered otherwise already"),
+    ("pages: {/ready: {a: b}}", "page '/ready' is answered otherwise already"),
+    ("pages: {/a/*: {a: b}}", "page '/a/*' must be a path such as /test"),
+    ("pages: {test: {a: b}}", "page 'test' must be a path such as /test"),
     ("defaults: {instead: {a: {b: /echo}}}", "unknown key 'instead' in defaults"),
   ])
   func ofPages(section: String, message: String) {

@@ -136,7 +136,8 @@ import Testing
 
   @Test func listenerKeysWithoutEffect() {
     func messages(_ listener: String) -> [String] {
-      Fixture.load(table(environment: "development", listener: listener), environment: ["JWT_SECRET": Self.strong]).diagnostics.map(\.message)
+      Fixture.load(table(environment: "development", listener: listener), environment: ["JWT_SECRET": Self.strong]).diagnostics.map(
+        \.message)
     }
     #expect(
       messages("{address: \"127.0.0.1:8080\", mode: 0660}") == ["'mode' of listener 1 has no effect: 127.0.0.1:8080 is no Unix socket"])

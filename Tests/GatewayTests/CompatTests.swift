@@ -34,9 +34,23 @@ struct CompatTests {
     let stand = "variables: {host: \"localhost:\(upstream)\"}, tls: {ca: \(CertificateFolder.shared.file("ca.pem"))}, credential: "
     return try Repository.text("Examples/compat/\(name)").split(separator: "\n").map { line in
       if line.hasPrefix("listeners:") { return "listeners: [{address: \"127.0.0.1:0\"}]" }
-      guard line.contains("{vendor: "), let range = String(line).range(of: "credential: ") else { return String(line) }
+      let line = String(line)
+      guard line.contains("{vendor: "), let range = line.range(of: "credential: ") else { return line }
       return line[..<range.lowerBound] + stand + line[range.upperBound...]
     }.joined(separator: "\n")
+  }
+
+  /// D8 and D27: a route without its key says so, and the rest is served.
+  @Test func withoutTheKey() throws {
+    let environment = ["DEEPGRAM_API_KEY": "", "OPENAI_API_KEY": "", "JWT_SECRET": "canary-signing-secret-of-thirty-two-bytes-88"]
+    let gateway = try GatewayProcess(
+      Self.table("a1-upstreams.yaml", upstream: 9), environment: environment, arguments: ["--simulate", "none"])
+    let client = try AdmissionClient(gateway, UpgradeRequest("/deepgram-proxy", [("Origin", "http://localhost:5173")]))
+    #expect(client.status == 101)
+    try client.send(.text("{}"))
+    #expect(try client.close() == "1011 Server configuration error")
+    #expect(try gateway.get("/health").text == #"{"status":"ok"}"#)
+    #expect(try gateway.stop() == 0)
   }
 
   @Test(arguments: ["a1", "a3", "a4", "a5"]) func theirTablesAreGood(_ seed: String) throws {

@@ -49,7 +49,9 @@ struct InfoPageTests {
     }
     #expect(try gateway.get("/b").status == 426)
     #expect(try gateway.get("/test", method: "POST").status == 405)
-    let queries = [("", 502), ("?service=off", 503), ("?service=other&service=off", 502), ("?service=off&service=other", 503), ("?x=off", 502)]
+    let queries = [
+      ("", 502), ("?service=off", 503), ("?service=other&service=off", 502), ("?service=off&service=other", 503), ("?x=off", 502),
+    ]
     for (query, status) in queries {
       #expect(try AdmissionClient(gateway, UpgradeRequest("/a\(query)")).status == status, "\(query)")
     }

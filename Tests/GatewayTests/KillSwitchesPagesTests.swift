@@ -88,7 +88,8 @@ import Testing
     let gateway = try Self.start(Self.table())
     for (path, body, status) in [
       ("/routes/nowhere/enabled", "false", 404), ("/routes/enabled", "false", 404), ("/routes//enabled", "false", 404),
-      ("/enabled", "", 400), ("/enabled", "off", 400), ("/enabled", "falsefalse", 400), ("/enabled", String(repeating: " ", count: 65), 400),
+      ("/enabled", "", 400), ("/enabled", "off", 400), ("/enabled", "falsefalse", 400),
+      ("/enabled", String(repeating: " ", count: 65), 400),
       ("/routes/a/enabled", "0", 400), ("/routes", "false", 405), ("/enabled/", "false", 404),
     ] {
       #expect(try Self.put(gateway, path, body).status == status, "\(path) \(body.prefix(20))")

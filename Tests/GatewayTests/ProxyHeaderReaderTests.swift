@@ -24,8 +24,12 @@ import Testing
         #expect(action == .proceed(header: Self.believed, rest: Self.request))
         #expect(Self.read(header, required: required, trusted: true) == .proceed(header: Self.believed, rest: []))
       }
-      #expect(Self.read(Array("PROXY UNKNOWN\r\n".utf8), required: required, trusted: true) == .proceed(header: ProxyHeader(source: nil), rest: []))
-      #expect(Self.read(Array("PROXY rubbish\r\n".utf8), required: required, trusted: true) == .refuse(.malformed("expected TCP4, TCP6 or UNKNOWN")))
+      #expect(
+        Self.read(Array("PROXY UNKNOWN\r\n".utf8), required: required, trusted: true)
+          == .proceed(header: ProxyHeader(source: nil), rest: []))
+      #expect(
+        Self.read(Array("PROXY rubbish\r\n".utf8), required: required, trusted: true)
+          == .refuse(.malformed("expected TCP4, TCP6 or UNKNOWN")))
       #expect(Self.read([], required: required, trusted: true) == .wait)
     }
     #expect(Self.read(Self.request, required: true, trusted: true) == .refuse(.missing))
@@ -52,7 +56,9 @@ import Testing
   @Test(arguments: [71, 72, 73] as [UInt64])
   func randomCuts(_ seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    let others: [(String, [UInt8], String?)] = [("request", Self.request, nil), ("garbage", random.bytes(300), nil), ("v1 rubbish", Array("PROXY TCP4 x\r\n".utf8), nil)]
+    let others: [(String, [UInt8], String?)] = [
+      ("request", Self.request, nil), ("garbage", random.bytes(300), nil), ("v1 rubbish", Array("PROXY TCP4 x\r\n".utf8), nil),
+    ]
     for (name, start, _) in ProxyHeaderTests.valid + others {
       let bytes = start + random.bytes(40)
       for (required, trusted) in [(false, true), (true, true), (false, false)] {

@@ -25,7 +25,8 @@ import Testing
   /// Name, bytes, and the address that is to be believed; nil where the socket's own stands.
   static let valid: [(String, [UInt8], String?)] =
     [
-      ("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443", "192.0.2.1"), ("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535", "255.255.255.255"),
+      ("PROXY TCP4 192.0.2.1 198.51.100.1 56324 443", "192.0.2.1"),
+      ("PROXY TCP4 255.255.255.255 255.255.255.255 65535 65535", "255.255.255.255"),
       ("PROXY TCP4 0.0.0.0 0.0.0.0 0 0", "0.0.0.0"), ("PROXY TCP6 2001:db8::7 2001:db8::8 56324 443", "2001:db8::7"),
       ("PROXY TCP6 ::1 ::1 1 2", "::1"), ("PROXY TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.2 1 2", "192.0.2.1"),
       (
@@ -38,13 +39,15 @@ import Testing
       ("v2 TCP4", v2(0x21, 0x11, v4Body), "192.0.2.1"), ("v2 UDP4", v2(0x21, 0x12, v4Body), "192.0.2.1"),
       ("v2 TCP6", v2(0x21, 0x21, v6Body), "2001:db8::7"), ("v2 UDP6", v2(0x21, 0x22, v6Body), "2001:db8::7"),
       ("v2 mapped", v2(0x21, 0x21, mappedBody), "192.0.2.1"),
-      ("v2 TCP4 with TLVs", v2(0x21, 0x11, v4Body + extras), "192.0.2.1"), ("v2 TCP6 with TLVs", v2(0x21, 0x21, v6Body + extras), "2001:db8::7"),
+      ("v2 TCP4 with TLVs", v2(0x21, 0x11, v4Body + extras), "192.0.2.1"),
+      ("v2 TCP6 with TLVs", v2(0x21, 0x21, v6Body + extras), "2001:db8::7"),
       ("v2 Unix stream", v2(0x21, 0x31, Array(repeating: 0x61, count: 216)), nil),
       ("v2 Unix datagram", v2(0x21, 0x32, Array(repeating: 0, count: 216) + extras), nil),
       ("v2 unspecified", v2(0x21, 0x00, []), nil), ("v2 unspecified with TLVs", v2(0x21, 0x00, extras), nil),
       ("v2 LOCAL", v2(0x20, 0x00, []), nil), ("v2 LOCAL with an address", v2(0x20, 0x11, v4Body), nil),
       // The family of LOCAL is to be ignored.
-      ("v2 LOCAL of no family", v2(0x20, 0xFF, [1, 2, 3]), nil), ("v2 as long as may be", v2(0x21, 0x11, v4Body + Array(repeating: 9, count: 508)), "192.0.2.1"),
+      ("v2 LOCAL of no family", v2(0x20, 0xFF, [1, 2, 3]), nil),
+      ("v2 as long as may be", v2(0x21, 0x11, v4Body + Array(repeating: 9, count: 508)), "192.0.2.1"),
     ]
 
   static func parse(_ bytes: [UInt8], maximum: Int = 536) -> Result<ProxyHeader.Parse, ProxyHeaderError> {
@@ -68,13 +71,19 @@ import Testing
   @Test(
     arguments: [
       "PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\n", "PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\rX", "PROXY \r\n", "PROXY  TCP4\r\n",
-      "PROXY TCP4\r\n", "PROXY TCP4 192.0.2.1\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 56324\r\n", "PROXY TCP5 192.0.2.1 198.51.100.1 1 2\r\n",
+      "PROXY TCP4\r\n", "PROXY TCP4 192.0.2.1\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 56324\r\n",
+      "PROXY TCP5 192.0.2.1 198.51.100.1 1 2\r\n",
       "PROXY tcp4 192.0.2.1 198.51.100.1 1 2\r\n", "PROXY UNKNOWNX\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1 2 3\r\n",
-      "PROXY TCP4 192.0.2.1  198.51.100.1 1 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1 2 \r\n", "PROXY TCP4 192.0.2.01 198.51.100.1 1 2\r\n",
-      "PROXY TCP4 192.0.2 198.51.100.1 1 2\r\n", "PROXY TCP4 192.0.2.256 198.51.100.1 1 2\r\n", "PROXY TCP4 2001:db8::7 2001:db8::8 1 2\r\n",
-      "PROXY TCP6 192.0.2.1 198.51.100.1 1 2\r\n", "PROXY TCP6 2001:db8::7 198.51.100.1 1 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 01 2\r\n",
-      "PROXY TCP4 192.0.2.1 198.51.100.1 65536 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1 -2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1 +2\r\n",
-      "PROXY TCP4 192.0.2.1 198.51.100.1 1 100000\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 \u{0661} 2\r\n", "PROXY TCP6 [2001:db8::7] ::1 1 2\r\n",
+      "PROXY TCP4 192.0.2.1  198.51.100.1 1 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1 2 \r\n",
+      "PROXY TCP4 192.0.2.01 198.51.100.1 1 2\r\n",
+      "PROXY TCP4 192.0.2 198.51.100.1 1 2\r\n", "PROXY TCP4 192.0.2.256 198.51.100.1 1 2\r\n",
+      "PROXY TCP4 2001:db8::7 2001:db8::8 1 2\r\n",
+      "PROXY TCP6 192.0.2.1 198.51.100.1 1 2\r\n", "PROXY TCP6 2001:db8::7 198.51.100.1 1 2\r\n",
+      "PROXY TCP4 192.0.2.1 198.51.100.1 01 2\r\n",
+      "PROXY TCP4 192.0.2.1 198.51.100.1 65536 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1 -2\r\n",
+      "PROXY TCP4 192.0.2.1 198.51.100.1 1 +2\r\n",
+      "PROXY TCP4 192.0.2.1 198.51.100.1 1 100000\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 \u{0661} 2\r\n",
+      "PROXY TCP6 [2001:db8::7] ::1 1 2\r\n",
       "PROXY TCP6 fe80::1%eth0 ::1 1 2\r\n", "PROXY TCP6 ::: ::1 1 2\r\n", "PROXY TCP4 192.0.2.1 198.51.100.1 1 2\r\r\n",
     ])
   func malformedLine(_ text: String) {
@@ -128,7 +137,8 @@ import Testing
 
   @Test(
     arguments: [
-      "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", "PUT / HTTP/1.1", "PROPFIND / HTTP/1.1", "PROXYTCP4", "proxy TCP4", " PROXY TCP4", "\r\nPROXY ",
+      "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\n", "PUT / HTTP/1.1", "PROPFIND / HTTP/1.1", "PROXYTCP4", "proxy TCP4", " PROXY TCP4",
+      "\r\nPROXY ",
       "\r\n\r\nGET / HTTP/1.1", "\r\n\r\n\0\r\nQUIT ", "\u{16}\u{3}\u{1}\u{2}", "\0", "QUIT\n",
     ])
   func absent(_ text: String) {

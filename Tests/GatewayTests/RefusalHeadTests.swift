@@ -48,7 +48,10 @@ import Testing
       try connection.send(text)
       #expect(try !String(decoding: connection.takeRest(), as: UTF8.self).contains("HTTP"), "\(text.debugDescription)")
     }
-    for text in ["GET /echo HTTP/1.1\r\nHost: voxgate.test\r\n\r\n", "G", UpgradeRequest("/echo").text, "POST /" + String(repeating: "x", count: 60_000)] {
+    for text in [
+      "GET /echo HTTP/1.1\r\nHost: voxgate.test\r\n\r\n", "G", UpgradeRequest("/echo").text,
+      "POST /" + String(repeating: "x", count: 60_000),
+    ] {
       let connection = try RawConnection(port: gateway.port)
       try connection.send(text)
       let answer = try connection.head()

@@ -147,6 +147,19 @@ import Testing
     try Self.wait(gateway, open: 0)
   }
 
+  /// Guessing: so many wrong credentials of an address, then not even a good one is looked at.
+  @Test(arguments: [("failures: 2/1h", 2), ("failures: {rate: 100/1h, burst: 3}", 3), ("failures: off", nil)] as [(String, Int?)])
+  func wrongCredentials(_ setting: String, _ most: Int?) throws {
+    let gateway = try Self.start(Self.table("total: 100", more: setting))
+    func status(_ token: String, from address: String = "127.0.0.3") throws -> Int {
+      try AdmissionClient(gateway, UpgradeRequest("/token", [("Authorization", "Bearer \(token)")]), from: address).status
+    }
+    for _ in 0..<(most ?? 30) { #expect(try status("wrong") == 401) }
+    #expect(try status("wrong") == (most == nil ? 401 : 429))
+    #expect(try status("wrong", from: "127.0.0.4") == 401)
+    #expect(gateway.log.contains("WS_AUTH_BLOCKED_RATE_LIMIT") == (most != nil))
+  }
+
   /// Nobody holds a place longer than its time, even who never reads and never ends.
   @Test func soLong() throws {
     let own = CertificateFolder.shared

@@ -18,7 +18,10 @@ import Testing
     let file = SwitchesFile("/echo\nal\n\"/open\nALL\n")
     #expect(file.routes == ["/echo"] && !file.isAllOff)
     #expect(
-      file.problems == ["line 2: 'al' is neither a path nor 'all'", "line 3: '\"/open' is neither a path nor 'all'", "line 4: 'ALL' is neither a path nor 'all'"])
+      file.problems == [
+        "line 2: 'al' is neither a path nor 'all'", "line 3: '\"/open' is neither a path nor 'all'",
+        "line 4: 'ALL' is neither a path nor 'all'",
+      ])
     #expect(SwitchesFile(String(repeating: "x", count: 5_000)).problems.allSatisfy { $0.utf8.count < 100 })
   }
 }

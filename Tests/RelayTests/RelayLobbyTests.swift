@@ -123,7 +123,9 @@ import WebSocket
     case .violation: try upstream.send(raw: [0xF1, 0])
     }
     #expect(try lobby.client.next() == .message(.text("lost")))
-    if loss == .violation { #expect(try upstream.next() == .close(ClosePayload(code: .protocolError, reason: "Reserved bits must be zero"))) }
+    if loss == .violation {
+      #expect(try upstream.next() == .close(ClosePayload(code: .protocolError, reason: "Reserved bits must be zero")))
+    }
     let next = try lobby.connect()
     try lobby.client.send("again")
     #expect(try next.next() == .message(.text("again")))
@@ -360,7 +362,10 @@ import WebSocket
       // Whether or not it waits for the answer.
       upstream.close()
     }
-    #expect(diary.seen.map(\.payload) == [Array("first".utf8), [2], Array("inspected".utf8)] + [Array("first".utf8), [2], Array("inspected".utf8)])
+    #expect(
+      diary.seen.map(\.payload) == [Array("first".utf8), [2], Array("inspected".utf8)] + [
+        Array("first".utf8), [2], Array("inspected".utf8),
+      ])
     try lobby.client.sendClose(1_000)
     let outcome = try lobby.outcome()
     #expect(outcome.downstream.audio == 2_000 && outcome.upstream.audio == 40)

@@ -1,6 +1,7 @@
 import Glibc
 
-/// A TCP connection on loopback, or one to a Unix socket, on which a test says exactly what it wants, byte for byte, and reads whatever comes back.
+/// A TCP connection on loopback, or one to a Unix socket, on which a test says exactly what it wants, byte for byte, and reads whatever
+/// comes back.
 public final class RawConnection {
   /// A whole HTTP answer, or a request head with no body.
   public struct Head: Sendable {

@@ -24,7 +24,8 @@ public struct Listener: Section, Equatable {
         "proxy_protocol", \.proxyProtocol, .choice,
         """
         PROXY protocol v1 and v2, believed only from `trusted_proxies`; from anybody else such a header ends the connection. `require` \
-        closes every connection without it. `accept` takes both: then whoever reaches the port past the proxy is a client of its own address.
+        closes every connection without it. `accept` takes both: then whoever reaches the port past the proxy is a client of its own \
+        address.
         """),
       Field(
         "proxy_protocol_size", \.proxyProtocolSize, .size(232...(64 << 10)),

@@ -54,12 +54,6 @@ public struct Route: Section, Equatable {
     fields: [
       Field("upstream", \.upstream, .text, required: true, "Name under `upstreams`."),
       Field(
-        "instead", \.instead, .map(of: .map(of: .text), noun: "parameter"),
-        """
-        Other routes, for frontends that say by a query parameter which one they mean: `{service: {transcription: /listen}}`. Such a \
-        request is asked, limited and led as if it had come to that path. Of a repeated parameter the first counts.
-        """),
-      Field(
         "enabled", \.enabled, .routeSwitch,
         "Kill switch: 503 when off. `${NAME}` or `{env: NAME}` is on exactly when that variable is `true`."),
       Field(
@@ -83,6 +77,12 @@ public struct Route: Section, Equatable {
         """),
       Field("tier", \.tier, .text, "Name under `tiers`. Without it nothing limits how many sessions one caller opens."),
       Field("handshake", \.handshake, .section, "Handshakes inside the socket, and what the gateway itself says to the upstream."),
+      Field(
+        "instead", \.instead, .map(of: .map(of: .text), noun: "parameter"),
+        """
+        Other routes, for frontends that say by a query parameter which one they mean: `{service: {transcription: /listen}}`. Such a \
+        request is asked, limited and led as if it had come to that path. Of a repeated parameter the first counts.
+        """),
       Field(
         "dialect", \.dialect, .text, availability: .notYet(),
         "What the frontend speaks, where that is not the vendor's own: `openai-beta`, `deepgram-agent`, `twilio`."),

@@ -50,7 +50,8 @@ public struct RouteHandshake: Section, Equatable {
       Field("forward_connect", \.forwardConnect, .boolean, "Whether that message itself goes on to the upstream, first."),
       Field(
         "early", \.early, .integer(1...1_000),
-        "Messages that a client may send before it is known, wrong ones included. Beyond it: close 1008. Their bytes count in `handshakes.bytes`."),
+        "Messages that a client may send before it is known, wrong ones included. Beyond it: close 1008. Their bytes count in `handshakes.bytes`."
+      ),
       Field(
         "style", \.style, .choice,
         """
@@ -63,7 +64,8 @@ public struct RouteHandshake: Section, Equatable {
         "What errors call the upstream: `OpenAI` makes `OpenAI connection error`. The vendor's name unless given, `Upstream` for a `url`."),
       Field(
         "opening", \.opening, .list(of: .message),
-        "Messages that the gateway sends an upstream as soon as it is open, before anything of the client: `{type: session.update, session: {...}}`."),
+        "Messages that the gateway sends an upstream as soon as it is open, before anything of the client: `{type: session.update, session: {...}}`."
+      ),
       Field(
         "replies", \.replies, .map(of: .message, noun: "reply"),
         """

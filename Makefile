@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PORT ?= 8080
 
 BUILD_PACKAGES := libssl-dev zlib1g-dev libyaml-dev pkg-config
-TEST_PACKAGES  := openssl curl nginx-light libnginx-mod-stream haproxy python3 python3-venv espeak-ng chromium
+TEST_PACKAGES  := openssl curl nginx-light libnginx-mod-stream haproxy python3 python3-venv espeak-ng sox ffmpeg chromium
 BENCH_PACKAGES := nginx-light haproxy openssl python3
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)

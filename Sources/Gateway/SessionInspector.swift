@@ -69,7 +69,7 @@ final class SessionInspector: Inspector {
     case .warn(let violation): report(.audio(violation))
     case .pass, nil: break
     }
-    if let format = audioInspector?.takeDeclaredForOther() { unsafe other?.audioInspector?.use(format) }
+    if let news = audioInspector?.takeNews() { unsafe other?.audioInspector?.take(news) }
     return meterAudio(time) ?? warning(time)
   }
 

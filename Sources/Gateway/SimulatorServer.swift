@@ -19,6 +19,9 @@ struct SimulatorServer: RequestServer {
   }
 
   func serve(_ head: RequestHead, on connection: AcceptedConnection) async {
+    if !head.asksForUpgrade, let answer = await rest(head, on: connection) {
+      return await connection.answer(answer, withBody: head.method != "HEAD")
+    }
     let opening: ServerOpening
     do throws(OpeningError) {
       opening = try ServerOpening(method: head.method, version: head.version, headers: head.headers)
@@ -27,9 +30,10 @@ struct SimulatorServer: RequestServer {
     }
     let request = ClientRequest(
       rest: head.path, query: head.query, headers: head.headers.map { ($0.name, $0.value) }, subprotocols: opening.subprotocols)
-    let seed = SecureRandom.bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let unixTime = Int(Moment.now.unixSeconds)
-    switch SimulatorSession.admit(request, descriptor, secret: secret, seed: seed, unixTime: unixTime, misbehaviour: misbehaviour) {
+    switch SimulatorSession.admit(
+      request, descriptor, secret: secret, seed: Self.seed(), unixTime: unixTime, misbehaviour: misbehaviour)
+    {
     case .refused(let refusal):
       let headers = refusal.headers.map { ($0.name, $0.value) }
       await connection.answer(HTTPAnswer(status: refusal.status, headers: headers, body: Array(refusal.body.utf8)))
@@ -39,6 +43,27 @@ struct SimulatorServer: RequestServer {
       try? await connection.speak(Array(head.utf8)) { SimulatorEndpoint(session) }
     }
   }
+
+  /// The answer to a request that comes before a session: for a URL or for a token. Nil for any other.
+  private func rest(_ head: RequestHead, on connection: AcceptedConnection) async -> HTTPAnswer? {
+    let body: [UInt8]
+    do throws(Refusal) {
+      body = try await connection.body(of: head, most: 1 << 20, within: .seconds(10))
+    } catch {
+      return HTTPAnswer(error, session: connection.session)
+    }
+    let request = ClientRequest(
+      rest: head.path, query: head.query, headers: head.headers.map { ($0.name, $0.value) }, subprotocols: [])
+    let answer = SimulatorREST.answer(
+      head.method, request, body: String(decoding: body, as: UTF8.self), descriptor, secret: secret,
+      authority: head.values("Host").first ?? "127.0.0.1:\(connection.localPort)", seed: Self.seed(),
+      unixTime: Int(Moment.now.unixSeconds))
+    return answer.map {
+      HTTPAnswer(status: $0.status, headers: $0.headers.map { ($0.name, $0.value) }, body: Array($0.body.utf8))
+    }
+  }
+
+  private static func seed() -> UInt64 { SecureRandom.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
 
   /// Starts a vendor's simulator.
   ///

@@ -6,7 +6,8 @@ import Testing
   static let table: [(AudioFormat, Int?, Int?)] = [
     (AudioFormat(encoding: .pcmS16LE, rate: 16_000), 2, 32_000), (AudioFormat(encoding: .pcmS16LE, rate: 48_000, channels: 2), 4, 192_000),
     (AudioFormat(encoding: .mulaw, rate: 8_000), 1, 8_000), (AudioFormat(encoding: .pcmF32LE, rate: 24_000), 4, 96_000),
-    (AudioFormat(encoding: .pcmS24LE, rate: 8_000), 3, 24_000), (AudioFormat(encoding: .opus, rate: 48_000), nil, nil),
+    (AudioFormat(encoding: .pcmS24BE, rate: 8_000), 3, 24_000), (AudioFormat(encoding: .pcmF16LE, rate: 8_000), 2, 16_000),
+    (AudioFormat(encoding: .opus, rate: 48_000), nil, nil),
   ]
 
   @Test(arguments: table)
@@ -36,8 +37,10 @@ import Testing
       let worst = zip(decoded, samples).map { abs(Int($0) - Int($1)) }.max() ?? 0
       switch encoding {
       case .mulaw, .alaw: #expect(worst <= 2_100)
-      case .pcmU8: #expect(worst <= 255)
-      case .pcmF32LE: #expect(worst <= 1)
+      case .pcmU8, .pcmS8: #expect(worst <= 255)
+      // Eleven bits.
+      case .pcmF16LE: #expect(worst <= 16)
+      case .pcmF32LE, .pcmF32BE: #expect(worst <= 1)
       default: #expect(worst == 0)
       }
     }

@@ -32,9 +32,18 @@ public struct AudioDecoder: Sendable {
     switch format.encoding {
     case .pcmS16LE: Int16(bitPattern: UInt16(bytes[i]) | UInt16(bytes[i + 1]) << 8)
     case .pcmS16BE: Int16(bitPattern: UInt16(bytes[i + 1]) | UInt16(bytes[i]) << 8)
+    // Of more than sixteen bits the highest count.
     case .pcmS24LE: Int16(bitPattern: UInt16(bytes[i + 1]) | UInt16(bytes[i + 2]) << 8)
+    case .pcmS24BE, .pcmS32BE: Int16(bitPattern: UInt16(bytes[i + 1]) | UInt16(bytes[i]) << 8)
     case .pcmS32LE: Int16(bitPattern: UInt16(bytes[i + 2]) | UInt16(bytes[i + 3]) << 8)
+    // Silence is in the middle: without a sign, the highest bit is turned.
+    case .pcmU16LE: Int16(bitPattern: (UInt16(bytes[i]) | UInt16(bytes[i + 1]) << 8) ^ 0x8000)
+    case .pcmU16BE, .pcmU32BE: Int16(bitPattern: (UInt16(bytes[i + 1]) | UInt16(bytes[i]) << 8) ^ 0x8000)
+    case .pcmU32LE: Int16(bitPattern: (UInt16(bytes[i + 2]) | UInt16(bytes[i + 3]) << 8) ^ 0x8000)
+    case .pcmF16LE: Self.sample(float: Float(Float16(bitPattern: UInt16(bytes[i]) | UInt16(bytes[i + 1]) << 8)))
     case .pcmF32LE: Self.sample(float: Float(bitPattern: Self.word(bytes, at: i)))
+    case .pcmF32BE: Self.sample(float: Float(bitPattern: Self.word(bytes, at: i).byteSwapped))
+    case .pcmS8: Int16(Int8(bitPattern: bytes[i])) << 8
     case .pcmU8: (Int16(bytes[i]) - 128) << 8
     case .mulaw: G711.mulawDecode(bytes[i])
     case .alaw: G711.alawDecode(bytes[i])

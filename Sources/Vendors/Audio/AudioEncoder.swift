@@ -18,10 +18,21 @@ public enum AudioEncoder {
     case .pcmS16LE: bytes += [low, high]
     case .pcmS16BE: bytes += [high, low]
     case .pcmS24LE: bytes += [0, low, high]
+    case .pcmS24BE: bytes += [high, low, 0]
     case .pcmS32LE: bytes += [0, 0, low, high]
-    case .pcmF32LE:
+    case .pcmS32BE: bytes += [high, low, 0, 0]
+    case .pcmU16LE: bytes += [low, high ^ 0x80]
+    case .pcmU16BE: bytes += [high ^ 0x80, low]
+    case .pcmU32LE: bytes += [0, 0, low, high ^ 0x80]
+    case .pcmU32BE: bytes += [high ^ 0x80, low, 0, 0]
+    case .pcmF16LE:
+      let float = Float16(Float(sample) / 32767).bitPattern
+      bytes += [UInt8(truncatingIfNeeded: float), UInt8(truncatingIfNeeded: float >> 8)]
+    case .pcmF32LE, .pcmF32BE:
       let float = (Float(sample) / 32767).bitPattern
-      for shift in [0, 8, 16, 24] as [UInt32] { bytes.append(UInt8(truncatingIfNeeded: float >> shift)) }
+      let shifts: [UInt32] = encoding == .pcmF32LE ? [0, 8, 16, 24] : [24, 16, 8, 0]
+      for shift in shifts { bytes.append(UInt8(truncatingIfNeeded: float >> shift)) }
+    case .pcmS8: bytes.append(high)
     case .pcmU8: bytes.append(high &+ 128)
     case .mulaw: bytes.append(G711.mulawEncode(sample))
     case .alaw: bytes.append(G711.alawEncode(sample))

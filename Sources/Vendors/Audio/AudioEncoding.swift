@@ -4,8 +4,18 @@ public enum AudioEncoding: String, Sendable, Hashable, CaseIterable {
   case pcmS16LE = "pcm_s16le"
   case pcmS16BE = "pcm_s16be"
   case pcmS24LE = "pcm_s24le"
+  case pcmS24BE = "pcm_s24be"
   case pcmS32LE = "pcm_s32le"
+  case pcmS32BE = "pcm_s32be"
+  case pcmU16LE = "pcm_u16le"
+  case pcmU16BE = "pcm_u16be"
+  case pcmU32LE = "pcm_u32le"
+  case pcmU32BE = "pcm_u32be"
+  /// IEEE 754 numbers from -1 to 1.
+  case pcmF16LE = "pcm_f16le"
   case pcmF32LE = "pcm_f32le"
+  case pcmF32BE = "pcm_f32be"
+  case pcmS8 = "pcm_s8"
   case pcmU8 = "pcm_u8"
   /// ITU-T G.711 mu-law, one byte a sample.
   case mulaw
@@ -27,10 +37,10 @@ public enum AudioEncoding: String, Sendable, Hashable, CaseIterable {
   /// Bytes of one sample of one channel; nil where packets, not samples, are the unit.
   public var bytesPerSample: Int? {
     switch self {
-    case .pcmS16LE, .pcmS16BE: 2
-    case .pcmS24LE: 3
-    case .pcmS32LE, .pcmF32LE: 4
-    case .pcmU8, .mulaw, .alaw: 1
+    case .pcmS16LE, .pcmS16BE, .pcmU16LE, .pcmU16BE, .pcmF16LE: 2
+    case .pcmS24LE, .pcmS24BE: 3
+    case .pcmS32LE, .pcmS32BE, .pcmU32LE, .pcmU32BE, .pcmF32LE, .pcmF32BE: 4
+    case .pcmS8, .pcmU8, .mulaw, .alaw: 1
     case .opus, .oggOpus, .webmOpus, .flac, .mp3, .aac, .amrNB, .amrWB, .speex, .g729, .container: nil
     }
   }

@@ -25,9 +25,7 @@ public enum AudioCarriage: Sendable, Equatable {
 
     /// The bytes of a message's base64; nil for what is none.
     public func decode(_ text: String) -> [UInt8]? {
-      if let bytes = Base64.decode(text) { return bytes }
-      guard isURLSafe else { return nil }
-      return Base64.decode(text.replacing("-", with: "+").replacing("_", with: "/"))
+      isURLSafe ? Base64.decodeURLSafe(text) : Base64.decode(text)
     }
   }
 
@@ -77,5 +75,12 @@ public enum AudioCarriage: Sendable, Equatable {
       return ValueType<[Choice]>.list(of: choice, noun: "way", atLeast: 1).read(node, place, nil, &reader)
     }
     return choice.read(node, place, nil, &reader).map { [$0] }
+  }
+}
+
+extension Base64 {
+  /// The same for a text in the alphabet for URLs (RFC 4648 section 5), or in both.
+  static func decodeURLSafe(_ text: String) -> [UInt8]? {
+    decode(text) ?? decode(text.replacing("-", with: "+").replacing("_", with: "/"))
   }
 }

@@ -22,11 +22,18 @@ public struct AudioInspector: Sendable {
   public private(set) var audioNanoseconds: Int64 = 0
   /// Messages that broke a rule.
   public private(set) var violations = 0
-  private var declaredForOther: AudioFormat?
+  /// The conditions of this direction's ways that hold.
+  private var opened: UInt64 = 0
+  /// What binary messages hold while they do.
+  private var binary: AudioPlan.Content
+  /// Those of the other's, as far as this direction tells them.
+  private var openedForOther: UInt64 = 0
+  private var news = AudioNews()
 
   public init(_ plan: AudioPlan) {
     self.plan = plan
     scanner = JSONScanner(plan.paths)
+    binary = plan.binary
     stream = AudioStream(plan.rules.undeclared(plan.direction))
   }
 
@@ -54,27 +61,60 @@ public struct AudioInspector: Sendable {
   /// Takes a format that was declared elsewhere: in the other direction, or in the request that led to the session's URL.
   public mutating func use(_ format: AudioFormat) { stream = AudioStream(format) }
 
-  /// A format that a message of this direction has declared for the other since this was last asked: for that one's `use`.
-  public mutating func takeDeclaredForOther() -> AudioFormat? {
-    defer { declaredForOther = nil }
-    return declaredForOther
+  /// What messages of this direction have said of the other's audio since this was last asked: for that one's `take`. Nil for nothing.
+  public mutating func takeNews() -> AudioNews? {
+    guard !news.isEmpty else { return nil }
+    defer { news = AudioNews() }
+    return news
+  }
+
+  /// Takes what the other direction's messages have said.
+  public mutating func take(_ news: AudioNews) {
+    if let format = news.format { use(format) }
+    if let opened = news.opened { open(opened) }
+  }
+
+  /// The message that has just been scanned may open ways, and close them by saying something else of the same matter.
+  private mutating func takeConditions() {
+    for index in plan.conditions.indices where plan.conditions[index].match.isTouched(by: scanner) {
+      let condition = plan.conditions[index]
+      let holds = condition.match.holds(in: scanner)
+      if condition.direction == plan.direction {
+        open(holds ? opened | condition.bit : opened & ~condition.bit)
+      } else {
+        openedForOther = holds ? openedForOther | condition.bit : openedForOther & ~condition.bit
+        news.opened = openedForOther
+      }
+    }
+  }
+
+  private mutating func open(_ conditions: UInt64) {
+    opened = conditions
+    binary = conditions & plan.binaryConditions != 0 ? .audio : plan.binary
   }
 
   /// The message that has just been scanned may declare formats.
   private mutating func takeDeclaration() -> AudioViolation? {
-    guard plan.declarationMatch?.holds(in: scanner) ?? true, let declaration = plan.declaration, isNews(declaration) else { return nil }
+    guard mayDeclare, let declaration = plan.declaration, isNews(declaration) else { return nil }
     let message = scanner.sketch()
     do throws(FormatProblem) {
       let other = plan.direction == .input ? AudioDirection.output : .input
       if let format = try declaration.rules.declared(in: message, plan.direction) {
-        let container = declaration.container.map { String(decoding: scanner.bytes($0), as: UTF8.self) }
+        let container = declaration.containers.first { scanner.kind($0) == .string }
+          .map { String(decoding: scanner.bytes($0), as: UTF8.self) }
         stream.change(to: AudioStream(format, container: container))
       }
-      if let format = try declaration.rules.declared(in: message, other) { declaredForOther = format }
+      if let format = try declaration.rules.declared(in: message, other) { news.format = format }
       return nil
     } catch {
       return AudioViolation(error)
     }
+  }
+
+  private var mayDeclare: Bool {
+    if plan.declarationMatches.isEmpty { return true }
+    for index in plan.declarationMatches.indices where plan.declarationMatches[index].holds(in: scanner) { return true }
+    return false
   }
 
   /// Whether the declaring values are others than before.
@@ -98,7 +138,7 @@ public struct AudioInspector: Sendable {
 
   /// Starts on a message.
   public mutating func begin(isText: Bool) {
-    content = isText ? plan.text : plan.binary
+    content = isText ? plan.text : binary
     count = 0
     if content == .json {
       scanner.begin()
@@ -142,37 +182,53 @@ public struct AudioInspector: Sendable {
     switch content {
     case .other: return .pass
     case .audio: return verdict(judge(count, now))
-    case .json:
-      switch scanner.end() {
-      case .blank: return .pass
-      case .malformed(let fault): return verdict(AudioViolation(fault))
-      case .complete:
-        let problem = takeDeclaration()
-        let audio = plan.audioMatch?.holds(in: scanner) ?? false ? judgeBase64(now) : nil
-        return verdict(problem ?? audio)
-      }
+    case .json: return endJSON(now)
     }
   }
 
-  private mutating func judgeBase64(_ now: Int64) -> AudioViolation? {
-    let kind = scanner.kind(plan.paths.base64)
+  private mutating func endJSON(_ now: Int64) -> AudioVerdict {
+    switch scanner.end() {
+    case .blank: return .pass
+    case .malformed(let fault): return verdict(AudioViolation(fault))
+    case .complete: break
+    }
+    if !plan.conditions.isEmpty { takeConditions() }
+    var problem = takeDeclaration()
+    // Where a message brings audio by several ways, all of it counts.
+    for index in plan.ways.indices where brings(plan.ways[index]) {
+      let found = judgeBase64(plan.ways[index].slot, now)
+      if problem == nil { problem = found }
+    }
+    return verdict(problem)
+  }
+
+  private func brings(_ way: AudioPlan.Way) -> Bool {
+    (way.conditions == 0 || way.conditions & opened != 0) && way.match.holds(in: scanner)
+  }
+
+  private mutating func judgeBase64(_ slot: Int, _ now: Int64) -> AudioViolation? {
+    let kind = scanner.kind(slot)
     guard kind == .string else {
       // Without audio there is nothing to judge.
       if kind == .absent || kind == .null { return nil }
       return AudioViolation(.malformedBase64, found: "a value that is no text", expected: "base64")
     }
-    if let problem = scanner.base64Problem { return AudioViolation(problem) }
-    if stream.head.isOpen { takeHead() }
-    return judge(scanner.decodedCount, now)
+    let tally = scanner.tally(slot)
+    if let problem = tally.problem { return AudioViolation(problem) }
+    if stream.head.isOpen { takeHead(slot, of: tally.decodedCount) }
+    return judge(tally.decodedCount, now)
   }
 
   /// Gives the first bytes of the message's audio to the head of the stream.
-  private mutating func takeHead() {
-    let letters = scanner.bytes(plan.paths.base64)
-    guard let bytes = Base64.decode(String(decoding: letters.prefix(letters.count & ~3), as: UTF8.self)) else { return stream.head.close() }
+  private mutating func takeHead(_ slot: Int, of count: Int) {
+    let letters = scanner.bytes(slot)
+    // What is wrong with the alphabet is known already.
+    guard let bytes = Base64.decodeURLSafe(String(decoding: letters.prefix(letters.count & ~3), as: UTF8.self)) else {
+      return stream.head.close()
+    }
     unsafe bytes.withUnsafeBytes { unsafe stream.head.take($0) }
     // What was not kept is missing from here on.
-    if bytes.count < scanner.decodedCount { stream.head.seal() }
+    if bytes.count < count { stream.head.seal() }
   }
 
   /// Judges and counts the audio of one message.
@@ -208,7 +264,7 @@ public struct AudioInspector: Sendable {
   private func tooFast(_ total: Int64) -> AudioViolation {
     AudioViolation(
       .tooFast, found: "\(Self.milliseconds(total)) of audio within \(AudioPace.windowMilliseconds) ms",
-      expected: "at most \(Self.milliseconds(plan.maxPace ?? 0)), which is \(plan.realtimeFactor) times real time")
+      expected: "at most \(Self.milliseconds(plan.maxPace ?? 0)), which is \(plan.realtimeFactor) times real time and a second more")
   }
 
   private static func milliseconds(_ nanoseconds: Int64) -> String {

@@ -1,6 +1,8 @@
 /// How much audio came within a window of time.
 struct AudioPace: Sendable {
   static let windowMilliseconds: Int64 = 10_000
+  /// So much more may come: of a piece that began before the window, and after a network's pause.
+  static let slackMilliseconds: Int64 = 1_000
   private static let slots = 20
   private static let slotMilliseconds = windowMilliseconds / Int64(slots)
 

@@ -32,13 +32,13 @@ struct AudioStream: Sendable {
 
   /// FLAC comes in a stream of its own or in Ogg. The others are packets, or frames that may be joined anywhere.
   private static func expectation(_ encoding: AudioEncoding) -> StreamHead.Expectation {
-    switch encoding {
+    if encoding.isRaw { return .raw }
+    return switch encoding {
     case .container: .container([])
     case .oggOpus: .container([.ogg])
     case .webmOpus: .container([.webm])
     case .flac: .container([.flac, .ogg])
-    case .opus, .mp3, .aac, .amrNB, .amrWB, .speex, .g729: .unknown
-    case .pcmS16LE, .pcmS16BE, .pcmS24LE, .pcmS32LE, .pcmF32LE, .pcmU8, .mulaw, .alaw: .raw
+    default: .unknown
     }
   }
 

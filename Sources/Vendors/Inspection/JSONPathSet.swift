@@ -20,8 +20,28 @@ public struct JSONPathSet: Sendable {
     /// The bits of this node and of all below it.
     var subtree: UInt64 = 0
     var isWatched = false
+    /// Its strings are base64: which of the tallies counts them; -1 for others.
+    var base64 = -1
     /// Below a `[*]`, so that one message may hold many of its values.
     var isRepeated = false
+  }
+
+  /// A path whose strings are base64.
+  public struct Base64Path: Sendable, Equatable {
+    public var path: JSONPath
+    /// The alphabet for URLs will do as well.
+    public var isURLSafe: Bool
+
+    public init(_ path: JSONPath, isURLSafe: Bool = false) {
+      self.path = path
+      self.isURLSafe = isURLSafe
+    }
+  }
+
+  /// Where base64 stands.
+  struct Base64Place: Sendable {
+    var slot: Int
+    var isURLSafe: Bool
   }
 
   static let everyElement = -1
@@ -36,26 +56,43 @@ public struct JSONPathSet: Sendable {
   private(set) var scratchSize = 0
   /// Path -> slot.
   public private(set) var slots: [JSONPath: Int] = [:]
-  /// The slot of the path whose strings are base64; -1 for none.
-  private(set) var base64 = -1
+  private(set) var base64: [Base64Place] = []
+  /// The bits of their nodes.
+  private(set) var base64Nodes: UInt64 = 0
 
   /// - Parameters:
   ///   - paths: of values to be kept.
-  ///   - base64: of strings to be checked and counted instead; it alone may have a `[*]`, and one at most.
+  ///   - base64: of strings to be checked and counted instead; they alone may have a `[*]`, and one at most.
   ///   - valueLimit: bytes that are kept of a string or number.
   ///   - headLimit: characters that are kept of base64, when asked for.
-  public init(_ paths: [JSONPath], base64: JSONPath? = nil, valueLimit: Int = 64, headLimit: Int = 0) throws(InspectionError) {
+  public init(_ paths: [JSONPath], base64: [Base64Path], valueLimit: Int = 64, headLimit: Int = 0) throws(InspectionError) {
     var root = Branch()
-    for path in paths where path != base64 {
+    for path in paths where !base64.contains(where: { $0.path == path }) {
       guard !path.steps.contains(.every) else { throw InspectionError("'\(path.text)' has a [*]; expected a path to one value") }
       try root.insert(path.steps[...], path, limit: valueLimit)
     }
-    if let base64, base64.steps.count(where: { $0 == .every }) > 1 {
-      throw InspectionError("'\(base64.text)' has more than one [*]; expected at most one")
+    for place in base64 {
+      guard place.path.steps.count(where: { $0 == .every }) < 2 else {
+        throw InspectionError("'\(place.path.text)' has more than one [*]; expected at most one")
+      }
+      try root.insert(place.path.steps[...], place.path, limit: headLimit)
     }
-    if let base64 { try root.insert(base64.steps[...], base64, limit: headLimit) }
     try flatten(root, parent: -1)
-    self.base64 = base64.flatMap { slots[$0] } ?? -1
+    for place in base64 {
+      guard let slot = slots[place.path] else { continue }
+      if nodes[slot].base64 >= 0 {
+        self.base64[nodes[slot].base64].isURLSafe = self.base64[nodes[slot].base64].isURLSafe || place.isURLSafe
+        continue
+      }
+      nodes[slot].base64 = self.base64.count
+      base64Nodes |= 1 << UInt64(slot)
+      self.base64.append(Base64Place(slot: slot, isURLSafe: place.isURLSafe))
+    }
+  }
+
+  /// The same with one path of base64, or none.
+  public init(_ paths: [JSONPath], base64: JSONPath? = nil, valueLimit: Int = 64, headLimit: Int = 0) throws(InspectionError) {
+    try self.init(paths, base64: base64.map { [Base64Path($0)] } ?? [], valueLimit: valueLimit, headLimit: headLimit)
   }
 
   /// A node while the tree grows.

@@ -1,5 +1,5 @@
-/// Reads JSON messages that come in arbitrary pieces, keeps the values at a few paths and checks base64 at one, and builds nothing: after
-/// its first message it does not allocate.
+/// Reads JSON messages that come in arbitrary pieces, keeps the values at a few paths and checks base64 at others, and builds nothing:
+/// after its first message it does not allocate.
 ///
 /// It accepts the grammar of RFC 8259 and UTF-8 exactly, as `JSONValue.parse` does, so that what it saw is what any parser of the vendor
 /// sees. Of members of one name the last counts, whole: an earlier one's inner values are forgotten with it. Numbers beyond a double are
@@ -70,17 +70,12 @@ public struct JSONScanner: Sendable {
   private var offset = 0
   private var fault: JSONFault?
 
-  // Base64 at the path that has it; "earlier" is what elements of a `[*]` before this one held.
+  /// The string of base64 under way, and which tally counts it.
   var base64 = Base64Validator()
+  var tallyIndex = 0
   /// Whether the next message's first characters of base64 are kept.
   public var keepsHead = false
-  /// Bytes that the message's base64 stands for.
-  public private(set) var decodedCount = 0
-  /// What is wrong with it.
-  public private(set) var base64Problem: Base64Validator.Problem?
-  private var earlierCount = 0
-  private var earlierProblem: Base64Validator.Problem?
-  private var isEarlierPresent = false
+  private(set) var tallies: [Base64Tally]
 
   /// - Parameter maxDepth: levels of arrays and objects, at most 64.
   public init(_ paths: JSONPathSet, maxDepth: Int = 64) {
@@ -91,6 +86,7 @@ public struct JSONScanner: Sendable {
     counts = Array(repeating: 0, count: paths.nodes.count)
     scratch = Array(repeating: 0, count: paths.scratchSize)
     name = Array(repeating: 0, count: paths.longestName)
+    tallies = Array(repeating: Base64Tally(), count: paths.base64.count)
   }
 
   /// Starts on a message.
@@ -106,8 +102,7 @@ public struct JSONScanner: Sendable {
     truncated = 0
     offset = 0
     fault = nil
-    decodedCount = 0
-    base64Problem = nil
+    for index in tallies.indices { tallies[index] = Base64Tally() }
   }
 
   /// Takes the next bytes of the message.
@@ -194,9 +189,10 @@ public struct JSONScanner: Sendable {
       role = .skipped
       if target >= 0 {
         found(.string)
-        if target == paths.base64 {
+        if isBase64(target) {
           role = .base64
-          base64 = Base64Validator()
+          tallyIndex = paths.nodes[target].base64
+          base64 = Base64Validator(isURLSafe: paths.base64[tallyIndex].isURLSafe)
         } else if paths.nodes[target].isWatched {
           role = .value
         }
@@ -208,7 +204,7 @@ public struct JSONScanner: Sendable {
       number = JSONNumber(first: byte)
       found(.number)
       role = .skipped
-      if target >= 0, target != paths.base64, paths.nodes[target].isWatched {
+      if target >= 0, !isBase64(target), paths.nodes[target].isWatched {
         role = .value
         keep(byte)
       }
@@ -226,8 +222,11 @@ public struct JSONScanner: Sendable {
     target = paths.target(of: node, element: elements[node])
     elements[node] &+= 1
     if target >= 0, paths.nodes[target].isRepeated {
-      seen &= ~paths.nodes[target].subtree
-      (earlierCount, earlierProblem, isEarlierPresent) = (decodedCount, base64Problem, has(paths.base64))
+      let subtree = paths.nodes[target].subtree
+      seen &= ~subtree
+      for index in tallies.indices where subtree >> UInt64(paths.base64[index].slot) & 1 != 0 {
+        tallies[index].set(isPresent: has(paths.base64[index].slot))
+      }
     }
   }
 
@@ -266,12 +265,9 @@ public struct JSONScanner: Sendable {
     seen &= ~node.subtree
     present &= ~node.subtree
     truncated &= ~node.subtree
-    guard paths.base64 >= 0, node.subtree >> UInt64(paths.base64) & 1 != 0 else { return }
-    if node.isRepeated {
-      (decodedCount, base64Problem) = (earlierCount, earlierProblem)
-      if isEarlierPresent { present |= 1 << UInt64(paths.base64) }
-    } else {
-      (decodedCount, base64Problem) = (0, nil)
+    guard node.subtree & paths.base64Nodes != 0 else { return }
+    for index in tallies.indices where node.subtree >> UInt64(paths.base64[index].slot) & 1 != 0 {
+      if tallies[index].forget(isRepeated: node.isRepeated) { present |= 1 << UInt64(paths.base64[index].slot) }
     }
   }
 
@@ -295,10 +291,11 @@ public struct JSONScanner: Sendable {
     guard target >= 0 else { return }
     seen |= 1 << UInt64(target)
     // Of many strings of base64 under `[*]`, other values between them don't matter.
-    if target == paths.base64, kind != .string, has(target), kinds[target] == .string { return }
+    let isBase64 = isBase64(target)
+    if isBase64, kind != .string, has(target), kinds[target] == .string { return }
     present |= 1 << UInt64(target)
     kinds[target] = kind
-    if target == paths.base64, decodedCount > 0 { return }
+    if isBase64, tallies[paths.nodes[target].base64].decodedCount > 0 { return }
     counts[target] = 0
   }
 
@@ -328,9 +325,27 @@ public struct JSONScanner: Sendable {
 
   /// A string of base64 has ended, or turned out to be none.
   mutating func endBase64(_ problem: Base64Validator.Problem?) {
-    decodedCount &+= base64.decodedCount
-    if base64Problem == nil { base64Problem = problem }
+    tallies[tallyIndex].add(base64.decodedCount, problem)
   }
+
+  /// Whether characters of the string of base64 under way are kept.
+  @inline(__always)
+  var keepsBase64: Bool { keepsHead && tallies[tallyIndex].decodedCount == 0 }
+
+  @inline(__always)
+  private func isBase64(_ node: Int) -> Bool { paths.base64Nodes >> UInt64(node) & 1 != 0 }
+
+  /// What the message's base64 at a path amounts to.
+  func tally(_ slot: Int) -> Base64Tally {
+    let index = paths.nodes[slot].base64
+    return index >= 0 ? tallies[index] : Base64Tally()
+  }
+
+  /// Bytes that the message's base64 stands for, at all the paths together.
+  public var decodedCount: Int { tallies.reduce(0) { $0 + $1.decodedCount } }
+
+  /// What is wrong with it, at the first of the paths where something is.
+  public var base64Problem: Base64Validator.Problem? { tallies.lazy.compactMap(\.problem).first }
 
   private func has(_ slot: Int) -> Bool { present >> UInt64(slot) & 1 != 0 }
 

@@ -13,7 +13,7 @@ extension JSONScanner {
       let start = at
       if role == .base64 {
         at = unsafe base64.consume(base, from: start, to: end)
-        if keepsHead, decodedCount == 0 { unsafe keep(base, start, at) }
+        if keepsBase64 { unsafe keep(base, start, at) }
         guard at < end else { return }
         let byte = unsafe base.load(fromByteOffset: at, as: UInt8.self)
         if byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
@@ -136,7 +136,7 @@ extension JSONScanner {
     case .value: keep(byte)
     case .base64:
       if base64.consume(byte) {
-        if keepsHead, decodedCount == 0 { keep(byte) }
+        if keepsBase64 { keep(byte) }
       } else {
         endBase64(.foreign(offset: base64.count))
         role = .skipped

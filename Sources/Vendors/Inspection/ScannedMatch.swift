@@ -60,7 +60,7 @@ struct ScannedMatch: Sendable {
         test = .hasPrefix
         try add(.string(text), path)
       }
-      guard slot != paths.base64 || test == .exists || test == .doesNotExist else {
+      guard paths.nodes[slot].base64 < 0 || test == .exists || test == .doesNotExist else {
         throw InspectionError("'\(path.text)' holds audio; expected no test of it but 'exists'")
       }
       conditions.append(Condition(slot: slot, test: test, firstScalar: first, scalarCount: scalars.count - first))
@@ -78,6 +78,12 @@ struct ScannedMatch: Sendable {
       texts += Array(text.utf8)
     case .array, .object: throw InspectionError("'\(path.text)' is compared with an array or object; expected one value")
     }
+  }
+
+  /// Whether a message says anything of what this match asks for.
+  func isTouched(by scanner: borrowing JSONScanner) -> Bool {
+    for index in conditions.indices where scanner.kind(conditions[index].slot) != .absent { return true }
+    return false
   }
 
   func holds(in scanner: borrowing JSONScanner) -> Bool {
@@ -123,12 +129,16 @@ struct ScannedMatch: Sendable {
 }
 
 extension JSONScanner {
-  /// A message with nothing but the values that are kept, for those who read values.
+  /// A message with nothing but the values that are kept, for those who read values. Parents come before what is in them.
   func sketch() -> JSONValue {
     var sketch = MessageSketch(.object([:]))
-    for (path, slot) in paths.slots.sorted(by: { $0.value < $1.value }) where slot != paths.base64 {
+    for (path, slot) in paths.slots.sorted(by: { $0.value < $1.value }) {
       switch kind(slot) {
-      case .absent, .array, .object: break
+      case .absent: break
+      case .object: sketch.put(.object([:]), at: path)
+      case .array: sketch.put(.array([]), at: path)
+      // Its text is not kept, but it is there.
+      case .string where paths.nodes[slot].base64 >= 0: sketch.put("", at: path)
       case .null: sketch.put(.null, at: path)
       case .false: sketch.put(false, at: path)
       case .true: sketch.put(true, at: path)

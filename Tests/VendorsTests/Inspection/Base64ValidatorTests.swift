@@ -39,6 +39,49 @@ import Testing
     }
   }
 
+  @Test func everyByteIsJudgedInEveryPlaceByBothAlphabets() {
+    let alphabet = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_".utf8)
+    for byte in UInt8.min ... .max {
+      for place in [0, 1, 15, 16, 17, 62, 63, 64, 79, 80, 127, 128, 143] {
+        var text = Array(repeating: UInt8(ascii: "a"), count: 144)
+        text[place] = byte
+        let end = unsafe text.withUnsafeBytes { bytes in
+          unsafe bytes.baseAddress.map { unsafe Base64Validator.anyLetters($0, from: 0, to: 144) }
+        }
+        #expect(end == (alphabet.contains(byte) ? 144 : place), "byte \(byte) at \(place)")
+      }
+      var single = Base64Validator(isURLSafe: true)
+      #expect(single.consume(byte) == (alphabet.contains(byte) || byte == UInt8(ascii: "=")), "byte \(byte)")
+    }
+  }
+
+  static let urlSafe: [(String, Base64Validator.Problem?)] = [
+    ("-_-_", nil), ("-_+/", nil), ("Zm8=", nil), ("Zm8", .length(3)), ("-_==", .strayBits), ("-g==", nil), ("-_*A", .foreign(offset: 2)),
+  ]
+
+  @Test(arguments: urlSafe)
+  func theAlphabetForURLsMayBeTaken(text: String, problem: Base64Validator.Problem?) {
+    var validator = Base64Validator(isURLSafe: true)
+    validator.consume(Array(text.utf8))
+    #expect(validator.problem == problem)
+    #expect((problem == nil) == (Base64.decodeURLSafe(text) != nil))
+  }
+
+  @Test(arguments: 0..<10)
+  func itTakesWhatTheDecoderOfBothAlphabetsTakes(seed: Int) {
+    var json = RandomJSON(seed: UInt64(seed))
+    for _ in 0..<200 {
+      var text = json.audio()
+      if json.random.next() % 2 == 0 { text = text.replacing("+", with: "-") }
+      if json.random.next() % 2 == 0 { text = text.replacing("/", with: "_") }
+      var validator = Base64Validator(isURLSafe: true)
+      for piece in json.random.split(Array(text.utf8), longest: 70) { validator.consume(piece) }
+      let bytes = Base64.decodeURLSafe(text)
+      #expect((validator.problem == nil) == (bytes != nil), "seed \(seed): \(text)")
+      if let bytes { #expect(validator.decodedCount == bytes.count, "seed \(seed): \(text)") }
+    }
+  }
+
   @Test func everyLengthAtEveryAlignment() {
     var random = SeededGenerator(seed: 11)
     for count in 0..<150 {

@@ -30,10 +30,10 @@ import Testing
       case .object: #expect(scanner.kind(slot) == .object, comment)
       case .int, .double:
         #expect(scanner.kind(slot) == .number, comment)
-        if slot != scanner.paths.base64 { #expect(scanner.number(slot) == wanted?.doubleValue, comment) }
+        if slot != scanner.paths.base64[0].slot { #expect(scanner.number(slot) == wanted?.doubleValue, comment) }
       case .string(let text):
         #expect(scanner.kind(slot) == .string, comment)
-        if slot == scanner.paths.base64 {
+        if slot == scanner.paths.base64[0].slot {
           let bytes = Base64.decode(text)
           #expect((scanner.base64Problem == nil) == (bytes != nil), comment)
           if let bytes { #expect(scanner.decodedCount == bytes.count, comment) }
@@ -155,7 +155,7 @@ import Testing
     let paths = try Self.paths()
     var scanner = JSONScanner(paths)
     #expect(Self.scan(#"{"media":{"payload":"AAAA","n":1},"media":null}"#, &scanner) == .complete)
-    #expect(scanner.kind(paths.base64) == .absent)
+    #expect(scanner.kind(paths.base64[0].slot) == .absent)
     #expect(scanner.decodedCount == 0)
   }
 
@@ -183,10 +183,10 @@ import Testing
       for piece in random.split(Array("{\"audio\":\"\(spelled)\"}".utf8), longest: 9) { scanner.consume(piece) }
       #expect(scanner.end() == .complete)
       #expect(scanner.decodedCount == count)
-      #expect(scanner.bytes(paths.base64).elementsEqual(text.utf8.prefix(16)))
+      #expect(scanner.bytes(paths.base64[0].slot).elementsEqual(text.utf8.prefix(16)))
       scanner.keepsHead = false
       #expect(Self.scan("{\"audio\":\"\(spelled)\"}", &scanner) == .complete)
-      #expect(scanner.bytes(paths.base64).isEmpty)
+      #expect(scanner.bytes(paths.base64[0].slot).isEmpty)
       #expect(scanner.decodedCount == count)
     }
   }
@@ -203,11 +203,29 @@ import Testing
     #expect(scanner.base64Problem == nil)
     #expect(scanner.decodedCount == 3)
     #expect(Self.scan(#"{"parts":[{"data":"AAAA"},{"data":"!","data":null},{"data":"!","data":"AA=="}]}"#, &scanner) == .complete)
-    #expect(scanner.kind(paths.base64) == .string)
+    #expect(scanner.kind(paths.base64[0].slot) == .string)
     #expect(scanner.base64Problem == nil)
     #expect(scanner.decodedCount == 4)
     #expect(Self.scan(#"{"parts":[{"data":"AAAA"},{"data":"AA=="}],"parts":[]}"#, &scanner) == .complete)
-    #expect(scanner.kind(paths.base64) == .absent)
+    #expect(scanner.kind(paths.base64[0].slot) == .absent)
+  }
+
+  @Test func eachPathOfBase64IsCountedByItself() throws {
+    let data = try #require(JSONPath("data")), deep = try #require(JSONPath("parts[*].a.b"))
+    let paths = try JSONPathSet(
+      [], base64: [JSONPathSet.Base64Path(data), JSONPathSet.Base64Path(deep, isURLSafe: true)], headLimit: 8)
+    let first = try #require(paths.slots[data]), second = try #require(paths.slots[deep])
+    var scanner = JSONScanner(paths)
+    scanner.keepsHead = true
+    let text = #"{"parts":[{"a":{"b":"-_-_"}},{"a":{"b":"AA=="}}],"data":"-A==","x":{"data":"!"}}"#
+    #expect(Self.scan(text, &scanner) == .complete)
+    #expect(scanner.tally(second).decodedCount == 4 && scanner.tally(second).problem == nil)
+    #expect(scanner.tally(first).problem == .foreign(offset: 0))
+    #expect(scanner.base64Problem == .foreign(offset: 0))
+    #expect(scanner.bytes(second).elementsEqual("-_-_".utf8))
+    #expect(Self.scan(#"{"data":"AAAA","parts":[{"a":{"b":"A"},"a":{"b":"AAA="}}],"data":"AA=="}"#, &scanner) == .complete)
+    #expect(scanner.tally(first).decodedCount == 1 && scanner.tally(second).decodedCount == 2)
+    #expect(scanner.decodedCount == 3 && scanner.base64Problem == nil)
   }
 
   @Test func aMatchIsThatOfTheBuiltMessage() throws {

@@ -4,11 +4,12 @@ SHELL := /bin/bash
 PORT ?= 8080
 
 BUILD_PACKAGES := libssl-dev zlib1g-dev libyaml-dev pkg-config
-TEST_PACKAGES  := openssl curl nginx-light libnginx-mod-stream haproxy python3 python3-venv espeak-ng sox ffmpeg chromium
+TEST_PACKAGES  := openssl curl nginx-light libnginx-mod-stream haproxy python3 python3-venv espeak-ng sox ffmpeg chromium firefox-esr systemd
 BENCH_PACKAGES := nginx-light haproxy openssl python3
 
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 VENV := .build/venv
+PROMTOOL := .build/prometheus/usr/bin/promtool
 
 # $(call need,packages): installs those that dpkg does not know as installed.
 define need
@@ -26,8 +27,15 @@ help: ## list the targets
 deps-build:
 	$(call need,$(BUILD_PACKAGES))
 
-deps-test: deps-build $(VENV)/ready
+deps-test: deps-build $(VENV)/ready $(PROMTOOL)
 	$(call need,$(TEST_PACKAGES))
+
+# Out of Debian's package, without installing it: its server would start, on a port that gateways like to have.
+$(PROMTOOL):
+	@echo "promtool: $@"
+	@mkdir -p .build/prometheus && cd .build/prometheus && { apt-get download -qq prometheus 2>/dev/null \
+	  || { $(SUDO) apt-get update -qq && apt-get download -qq prometheus; }; } \
+	  && dpkg-deb -x prometheus_*.deb . && rm -rf prometheus_*.deb usr/bin/prometheus usr/share etc lib var
 
 $(VENV)/ready: Tests/requirements.txt
 	$(call need,python3 python3-venv)

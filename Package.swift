@@ -56,7 +56,7 @@ let package = Package(
 
     library("Relay", ["CLinux", "WebSocket", "TLS", "Telemetry"], settings: dataPath),
 
-    library("Vendors", ["Configuration", "YAML", "JSON"], resources: [.embedInCode("Catalogue")]),
+    library("Vendors", ["CZlib", "Configuration", "YAML", "JSON", "Tokens"], resources: [.embedInCode("Catalogue")]),
     library("Guards", ["Configuration", "Tokens", "Telemetry", "JSON", "YAML"]),
 
     library(
@@ -65,7 +65,7 @@ let package = Package(
         "CLinux", "WebSocket", "TLS", "YAML", "JSON", "Tokens", "Telemetry", "Configuration", "Relay", "Vendors", "Guards", log,
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      ] + nio),
+      ] + nio, resources: [.embedInCode("Web")]),
     .executableTarget(
       name: "voxgate",
       dependencies: [
@@ -77,6 +77,6 @@ let package = Package(
     tests("WebSocket"), tests("TLS"), tests("YAML"), tests("JSON"), tests("Tokens"), tests("Telemetry"), tests("Configuration"),
     tests("Relay", ["WebSocket", "TLS", "Telemetry"]), tests("Vendors", ["YAML", "JSON", "Configuration"]),
     tests("Guards", ["Configuration", "Tokens", "Telemetry", "JSON"]),
-    tests("Gateway", ["JSON", "WebSocket", "Tokens", "TLS", "Configuration", "Vendors", "voxgate"] + nio, exclude: ["Clients", "Files"]),
+    tests("Gateway", ["JSON", "YAML", "WebSocket", "Tokens", "TLS", "Configuration", "Vendors", "voxgate"] + nio, exclude: ["Clients", "Files"]),
   ]
 )

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """What a flood of clients without a credential costs the gateway, and what it costs the sessions that were admitted before it.
 
-Three kinds of strangers, one after the other: they connect and say nothing; they send half a request head and then a byte a second; they
-send a whole request without a credential. None closes a connection before the gateway does. README.md says how to read the table.
+Three kinds of strangers, in turn: they connect and say nothing; they send half a request head and then a byte a second; they send a whole
+request without a credential. None closes a connection before the gateway does. Each round measures the sessions without strangers and then
+with them. README.md says how to read the table.
 """
 import argparse
 import json
@@ -15,6 +16,7 @@ import time
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
+from statistics import median
 
 from harness.certificates import Certificates
 from harness.measurement import ECHO_BYTES, Case, LoadRun
@@ -85,6 +87,7 @@ def finish(run):
 
 
 def measure(kind, gateway, direct, chosen):
+    """One round: the sessions without strangers, then with them, close enough together for a ratio."""
     site, ramp = gateway.site, chosen.count / chosen.rate
     before = finish(latency(gateway, chosen, chosen.seconds, 0.5))
     direct_before = finish(latency(direct, chosen, chosen.seconds, 0.5))
@@ -94,9 +97,10 @@ def measure(kind, gateway, direct, chosen):
         # These sessions are open before the first stranger comes.
         run = latency(gateway, chosen, chosen.seconds, ramp + 1.5)
         time.sleep(1)
+        # They share a core with the sessions' own ends, and must not be what is measured.
         strangers = Process(
             "strangers", [sys.executable, HERE / "harness/strangers.py", kind, gateway.port, chosen.count, chosen.rate, 3_600],
-            site.load_core, site.folder, reads=True)
+            site.load_core, site.folder, reads=True, nice=5)
         try:
             during = finish(run)
             direct_during = finish(latency(direct, chosen, chosen.seconds, 0.5))
@@ -113,21 +117,31 @@ def measure(kind, gateway, direct, chosen):
             "before": before, "during": during, "direct_before": direct_before, "direct_during": direct_during}
 
 
-def row(sample):
-    held, grown = sample["held"], sample["peak"] - sample["fresh"]
+def row(samples):
+    """Of all rounds of one kind: the most that there was, and the median of times and ratios."""
+
+    def most(name):
+        return max(sample[name] for sample in samples)
+
+    def middle(number):
+        return median(number(sample) for sample in samples)
 
     def ratio(peer, name):
-        before, during = (sample[f"{peer}{when}"][name] for when in ("before", "during"))
-        return f"{during / before:.2f}"
+        return f"{middle(lambda sample: sample[f'{peer}during'][name] / sample[f'{peer}before'][name]):.2f}"
 
-    numbers = [sample[name] for name in ("tried", "most", "held", "rejected", "answered")]
-    return [sample["kind"], *(f"{number:,}" for number in numbers), f"{grown / 1024:.1f}", f"{grown / held:.1f}" if held >= 100 else "-",
-            f"{sample['longest']:.1f}", f"{sample['before']['p99']:,.0f}", f"{sample['during']['p99']:,.0f}",
-            ratio("", "p99"), ratio("direct_", "p99"), ratio("", "p50"), ratio("direct_", "p50")]
+    def time_of(when, name):
+        return f"{middle(lambda sample: sample[when][name]):,.0f}"
+
+    held, grown = most("held"), max(sample["peak"] - sample["fresh"] for sample in samples)
+    numbers = [most(name) for name in ("tried", "most", "held", "rejected", "answered")]
+    return [samples[0]["kind"], *(f"{number:,}" for number in numbers), f"{grown / 1024:.1f}",
+            f"{grown / held:.1f}" if held >= 100 else "-", f"{most('longest'):.1f}", time_of("before", "p50"), time_of("during", "p50"),
+            ratio("", "p50"), ratio("direct_", "p50"), time_of("before", "p99"), time_of("during", "p99"), ratio("", "p99"),
+            ratio("direct_", "p99")]
 
 
 TITLES = ["strangers", "connections", "most at once", "held at once", "turned away", "answered", "RSS grown, MB", "KB per held",
-          "longest, s", "p99 before, µs", "p99 during, µs", "p99 ratio", "direct", "p50 ratio", "direct"]
+          "longest, s", "p50 before, µs", "during", "ratio", "direct", "p99 before, µs", "during", "ratio", "direct"]
 
 
 def table(rows):
@@ -145,6 +159,7 @@ def options():
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=list(KINDS), help=",".join(KINDS))
     parser.add_argument("--sessions", type=int, default=50, help="admitted sessions that send 640 bytes every 20 ms")
     parser.add_argument("--seconds", type=float, default=5, help="each measured window")
+    parser.add_argument("--rounds", type=int, default=3, help="of each kind, without strangers and with them in turn")
     parser.add_argument("--output", metavar="PATH", help="also: the raw results as JSON")
     return parser.parse_args()
 
@@ -168,13 +183,14 @@ def main():
             site.start_echo()
             gateway = Guarded(site)
             stack.callback(gateway.stop)
-            for kind in chosen.kinds:
-                print(f"{kind} ...", file=sys.stderr, flush=True)
-                samples.append(measure(kind, gateway, Direct(site), chosen))
+            for number in range(chosen.rounds):
+                for kind in chosen.kinds:
+                    print(f"round {number + 1}, {kind} ...", file=sys.stderr, flush=True)
+                    samples.append(measure(kind, gateway, Direct(site), chosen))
     except Failure as failure:
         print(f"flood.py: {failure}", file=sys.stderr)
         return 69
-    table([row(sample) for sample in samples])
+    table([row([sample for sample in samples if sample["kind"] == kind]) for kind in chosen.kinds])
     if chosen.output:
         Path(chosen.output).write_text(json.dumps(samples, indent=1))
     return 0

@@ -231,7 +231,16 @@ class Direct(Peer):
         pass
 
 
-KINDS = {kind.name: kind for kind in (Direct, Nginx, HAProxy, Gateway, GatewayInspect, GatewayJSON)}
+class GatewayLobby(Gateway):
+    """A handshake inside the socket: the first message dials, and each of the client's is gathered before it goes on."""
+
+    name = "gateway-lobby"
+    payloads = ("binary",)
+    loads = ("closed", "paced")
+    route = {**Gateway.route, "handshake": {"authenticate": "optional", "style": "nested"}}
+
+
+KINDS = {kind.name: kind for kind in (Direct, Nginx, HAProxy, Gateway, GatewayInspect, GatewayJSON, GatewayLobby)}
 
 
 def available(names, gateway):

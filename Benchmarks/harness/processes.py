@@ -13,16 +13,20 @@ class Failure(Exception):
 
 
 class Process:
-    """A child on one core. Its output goes to a log file, except stdout where `reads` is set."""
+    """A child on one core, as nice to the others there as it is told. Its output goes to a log file, except stdout where `reads` is set."""
 
-    def __init__(self, name, command, core, folder, reads=False):
+    def __init__(self, name, command, core, folder, reads=False, nice=0):
         self.name = name
         self.log = Path(folder) / f"{name}.log"
         with open(self.log, "ab") as log:
             self.child = subprocess.Popen(
-                ["taskset", "-c", str(core), *map(str, command)], cwd=folder, stdin=subprocess.DEVNULL,
+                ["nice", "-n", str(nice), "taskset", "-c", str(core), *map(str, command)], cwd=folder, stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if reads else log, stderr=log, text=True,
                 start_new_session=True)  # Ctrl-C is ours alone; we stop the children in order.
+        group = Path(f"/proc/{self.child.pid}/autogroup")
+        if nice and group.exists():
+            # Where each login has its share of the processor (sched(7)), being nice counts within it alone.
+            group.write_text(str(nice))
 
     @property
     def pid(self):

@@ -293,5 +293,19 @@ async def cross_origin(gateway, vendor):
         equal((await gateway.http("GET", path))[0], 200)
 
 
+@row("N21")
+async def page_limit(gateway, vendor):
+    # The rows before have asked for pages too.
+    for _ in range(21):
+        status, headers, _ = await gateway.http("GET", "/test")
+        equal(headers["RateLimit-Limit"], "20")
+        if status == 429:
+            break
+    equal((status, headers["RateLimit-Remaining"]), (429, "0"))
+    holds(0 < int(headers["Retry-After"]) <= 60 and headers["RateLimit-Reset"], "no time to wait")
+    holds(not any(name.startswith("X-RateLimit") for name in headers), "the old names")
+    equal((await gateway.http("GET", "/health"))[0], 200)
+
+
 if __name__ == "__main__":
     main()

@@ -29,7 +29,7 @@ struct CallRunner {
       client = try await .connect(
         url, headers: token.map { [(name: "Authorization", value: "Bearer \($0)")] } ?? [], authority: authority)
     } catch {
-      return .failed("cannot open \(url.path) at \(error)")
+      return .failed("cannot open \(url.path): \(error)")
     }
     return await converse(client)
   }

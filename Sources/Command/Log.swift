@@ -6,7 +6,8 @@ import UnixSignals
 
 /// The process's log, and running services under it until a signal.
 enum Log {
-  static func logger(_ settings: LogSettings) -> Logger {
+  /// - Parameter lost: counts the lines that could not be written.
+  static func logger(_ settings: LogSettings, lost: Counter = Counter()) -> Logger {
     let format: LogFormat =
       switch settings.format {
       case .json: .json
@@ -14,7 +15,7 @@ enum Log {
       case nil: .automatic(.standardError)
       }
     let level = Logger.Level(rawValue: settings.level.rawValue) ?? .info
-    return Logger(label: "voxgate") { _ in JSONLogHandler(format: format, level: level) }
+    return Logger(label: "voxgate") { _ in JSONLogHandler(format: format, level: level, lost: lost) }
   }
 
   /// SIGTERM and SIGINT end the services in order.

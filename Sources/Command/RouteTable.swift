@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import Gateway
 import Vendors
 
 /// `upstreams.yaml` as the commands use it: read and checked, with the environment that its references are looked up in.
@@ -9,26 +10,31 @@ struct RouteTable {
   /// Everything there is to say about the file, in its order.
   let diagnostics: [Diagnostic]
   let source: SourceText
+  /// What it was read from.
+  let file: ConfigurationFile
   private let configuration: GatewayConfiguration?
+  private let loading: GatewayConfiguration.Loading
 
   /// - Throws: exit 78, when there is no such file.
   init(_ file: String) throws {
-    environment = Self.environment(beside: file)
-    let bytes: [UInt8]
+    self.file = Self.file(file)
+    let loaded: ConfigurationFile.Loaded
     do throws(FileError) {
-      bytes = try SmallFile.read(file)
+      loaded = try self.file.load()
     } catch {
       Console.problem("\(file): error: cannot be read: \(error.reason)")
       throw ExitCode.configuration
     }
-    let loading = GatewayConfiguration.load(
-      text: String(decoding: bytes, as: UTF8.self), file: file, environment: environment, knownVendors: Catalogue.builtIn().names)
-    var reader = Reader(file: file)
-    catalogue = Catalogue.with(loading.vendors, &reader)
-    diagnostics = (loading.diagnostics + reader.diagnostics).inOrder()
+    loading = loaded.loading
+    environment = loaded.environment
+    catalogue = loaded.catalogue
+    diagnostics = loaded.diagnostics
     source = loading.source
     configuration = loading.configuration
   }
+
+  /// Every file that the table names.
+  var files: Set<String> { loading.files }
 
   /// The configuration; problems go to standard error, and errors end with exit 78.
   ///
@@ -39,11 +45,18 @@ struct RouteTable {
     return configuration
   }
 
+  /// What `serve` would stumble over beyond what the file itself says; nothing where the file has errors.
+  func rehearsed() -> [Diagnostic] {
+    guard let configuration, !diagnostics.hasErrors else { return [] }
+    return Rehearsal.findings(configuration, catalogue: catalogue, environment: environment).map { finding in
+      loading.diagnostic(finding.isError ? .error : .warning, finding.text, at: finding.path)
+    }
+  }
+
   /// The process's environment over the `.env` beside the file.
   static func environment(beside file: String) -> [String: String] {
-    let folder = file.lastIndex(of: "/").map { String(file[...$0]) } ?? ""
-    let own = ProcessEnvironment.variables
-    guard let bytes = try? SmallFile.read(folder + ".env") else { return own }
-    return DotEnv(String(decoding: bytes, as: UTF8.self)).merged(into: own)
+    Self.file(file).environment()
   }
+
+  private static func file(_ path: String) -> ConfigurationFile { ConfigurationFile(path, variables: ProcessEnvironment.variables) }
 }

@@ -18,10 +18,12 @@ struct Serve: AsyncParsableCommand {
   func run() async throws {
     let table = try RouteTable(file)
     let configuration = try table.checked(warnings: true)
-    let logger = Log.logger(configuration.logging)
+    let metrics = GatewayMetrics()
+    let logger = Log.logger(configuration.logging, lost: metrics.logLinesLost())
     let settings = GatewayService.Settings(
       configuration: configuration, catalogue: table.catalogue, environment: table.environment,
-      simulate: simulate ?? (configuration.environment == .development ? .missing : .none), version: Voxgate.version)
+      simulate: SimulationMode.inForce(simulate, configuration.environment), version: Voxgate.version, metrics: metrics,
+      source: ReloadSource(table.file, files: table.files, simulate: simulate))
     do {
       try await Log.run([GatewayService(settings, logger: logger)], logger)
     } catch {

@@ -6,11 +6,21 @@ import Vendors
 struct Simulate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs vendors' simulators alone.",
-    discussion: "They demand a credential where the vendor wants it, and take any. Each listens on 127.0.0.1, from the given port on.")
+    discussion: """
+      They demand a credential where the vendor wants it, and take any. Each listens on 127.0.0.1, from the given port on; the log says \
+      at which URL, where a {name} stands for anything.
+
+      --misbehave takes one of
+
+      refuse:503 - the upgrade is refused with this status.
+      close:3:1011 - at the client's third message the session is closed with this code.
+      stall:2 - from the client's second message on nothing is said; stall:0 is never a word.
+      garbage:1 - from the client's first message on the answers are broken.
+      """)
 
   @Argument(help: "Entries such as deepgram.listen; all of the catalogue unless given.") var names: [String] = []
   @Option(help: "Port of the first one; the others follow. 0 takes ports that are free.") var port = 9_100
-  @Option(help: "What to do wrong, such as refuse:429, close:3:1011, stall:2 or garbage:1.") var misbehave: String?
+  @Option(help: "What to do wrong: refuse:STATUS, close:N:CODE, stall:N or garbage:N.") var misbehave: String?
   @Option(name: .customLong("config"), help: "A route table whose own vendors can be simulated as well.") var file: String?
 
   func run() async throws {
@@ -22,7 +32,9 @@ struct Simulate: AsyncParsableCommand {
       return descriptor
     }
     let misbehaviour = try misbehave.map { text in
-      guard let misbehaviour = Misbehaviour(text) else { throw ValidationError("'\(text)' is no misbehaviour; see --help for the forms") }
+      guard let misbehaviour = Misbehaviour(text) else {
+        throw ValidationError("'\(text)' is no misbehaviour; expected refuse:STATUS, close:N:CODE, stall:N or garbage:N")
+      }
       return misbehaviour
     }
     let logger = Log.logger(LogSettings())

@@ -6,5 +6,5 @@ struct Voxgate: AsyncParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "voxgate", abstract: "A gateway between frontends and realtime voice vendors.", version: version,
-    subcommands: [Serve.self, Check.self, Routes.self, ListVendors.self, Call.self, Simulate.self, Token.self, Schema.self])
+    subcommands: [Serve.self, Check.self, Routes.self, ListVendors.self, Probe.self, Call.self, Simulate.self, Token.self, Schema.self])
 }

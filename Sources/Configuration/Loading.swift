@@ -11,6 +11,11 @@ extension GatewayConfiguration {
     public var source: SourceText
     /// The `vendors` section as it stands, for whoever knows that format; there even where the rest has errors.
     public var vendors: Node?
+    /// Every file that it names: certificates, keys, secrets.
+    public var files: Set<String> = []
+    /// The document, for places; nil where the text is none.
+    var root: Node?
+    var file = ""
 
     /// Every diagnostic with its line and a caret.
     public var rendered: String {
@@ -32,7 +37,7 @@ extension GatewayConfiguration {
     guard let root = loaded.root else {
       // The text could not be understood, so what is a secret in it is not known: show nothing of it that looks like one.
       source.coverLikelySecrets()
-      return Loading(configuration: nil, diagnostics: reader.diagnostics, source: source, vendors: nil)
+      return Loading(configuration: nil, diagnostics: reader.diagnostics, source: source, vendors: nil, root: nil, file: file)
     }
     let configuration = reader.read(GatewayConfiguration.self, from: root, at: .file)
     if let configuration {
@@ -41,6 +46,28 @@ extension GatewayConfiguration {
     for secret in reader.secrets { source.cover(secret) }
     return Loading(
       configuration: reader.hasErrors ? nil : configuration, diagnostics: reader.diagnostics.inOrder(), source: source,
-      vendors: root["vendors"])
+      vendors: root["vendors"], files: reader.files, root: root, file: file)
+  }
+}
+
+extension GatewayConfiguration.Loading {
+  /// Something to say of a place that is known by the keys, and positions in lists from 0, that lead to it. Where the last of them are not
+  /// in the file, it is the place of those that are.
+  public func diagnostic(_ severity: Diagnostic.Severity, _ message: String, at path: [String]) -> Diagnostic {
+    var mark: Mark?
+    var node = root
+    for step in path {
+      if let entry = node?.entry(step) {
+        // Nothing worth a caret stands behind a key with keys of its own.
+        mark = entry.value.scalar == nil ? entry.key.start : entry.value.start
+        node = entry.value
+      } else if let index = Int(step), let items = node?.sequence, items.indices.contains(index) {
+        mark = items[index].start
+        node = items[index]
+      } else {
+        break
+      }
+    }
+    return Diagnostic(severity, file: file, mark: mark, message)
   }
 }

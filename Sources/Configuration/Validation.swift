@@ -114,7 +114,7 @@ struct Validation {
     let mark = node?["secret"]?.start
     switch method.secret {
     // A command is not run only to check a file.
-    case nil, .command, .vault, .awsSecret: return
+    case nil, .command, .vault, .awsSecret, .fields: return
     case .environment, .file: break
     }
     do throws(SecretError) {
@@ -146,6 +146,16 @@ struct Validation {
       for (index, fallback) in upstream.fallbacks.enumerated() where configuration.upstreams[fallback] == nil {
         let item = node?["fallbacks"]?.sequence.flatMap { $0.indices.contains(index) ? $0[index] : nil }
         unknown("upstream", fallback, in: "fallbacks of upstream '\(name)'", configuration.upstreams.keys, at: item?.start)
+      }
+      if let index = upstream.fallbacks.firstIndex(of: name) {
+        let item = node?["fallbacks"]?.sequence.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+        reader.error("upstream '\(name)' is its own fallback", at: item?.start)
+      }
+      for (index, endpoint) in upstream.endpoints.enumerated() {
+        guard let url = endpoint.url, !url.isSecure, !url.isPrivate else { continue }
+        danger(
+          "endpoint \(index + 1) of upstream '\(name)' is dialled without TLS and is neither loopback nor private: use wss://",
+          at: node?["endpoints"]?.sequence.flatMap { $0.indices.contains(index) ? $0[index]["url"]?.start : nil })
       }
     }
   }
@@ -206,8 +216,10 @@ struct Validation {
       if case .sessionToken(let method) = method { method.path } else { nil }
     }
     let taken = Set(configuration.routes.map(\.path.description) + tokenPaths + ["/ready"])
-    for path in configuration.pages.keys.sorted() {
-      let mark = root["pages"]?.entry(path)?.key.start
+    for (path, section) in configuration.pages.keys.sorted().map({ ($0, "pages") })
+      + configuration.pagesOff.keys.sorted().map({ ($0, "pages_off") })
+    {
+      let mark = root[section]?.entry(path)?.key.start
       if RoutePath(path)?.isPrefix != false {
         reader.error("page '\(Quote.plain(path))' must be a path such as /test", at: mark)
       } else if taken.contains(path) {

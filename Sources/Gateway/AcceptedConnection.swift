@@ -2,6 +2,7 @@ import Configuration
 import Guards
 import NIOCore
 import Relay
+import Telemetry
 import Tokens
 import WebSocket
 
@@ -14,23 +15,32 @@ actor AcceptedConnection {
   nonisolated let peer: IPAddress
   nonisolated let localPort: Int
   nonisolated let isTLS: Bool
-  /// The id that answers and logs have for this opening.
-  nonisolated let session: String
+  /// What the log says of this opening in every line.
+  nonisolated let label: SessionLabel
+  /// The trace that it belongs to.
+  nonisolated let trace: TraceContext
   private let end: NIOLoopBound<ChannelEnd>
   private let stranger: NIOLoopBound<Stranger>
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
 
   /// To be made on the event loop.
-  init(_ end: NIOLoopBound<ChannelEnd>, _ stranger: NIOLoopBound<Stranger>, on loop: any EventLoop, session: String, isTLS: Bool) {
+  init(
+    _ end: NIOLoopBound<ChannelEnd>, _ stranger: NIOLoopBound<Stranger>, on loop: any EventLoop, label: SessionLabel, trace: TraceContext,
+    isTLS: Bool
+  ) {
     self.loop = loop
     self.end = end
     self.stranger = stranger
     peer = stranger.value.peer
     localPort = end.value.channel.localAddress?.port ?? 0
     self.isTLS = isTLS
-    self.session = session
+    self.label = label
+    self.trace = trace
   }
+
+  /// The id that answers and logs have for this opening.
+  nonisolated var session: String { label.session }
 
   /// The client is known and may go on: what it holds is counted as a session's from now on, not as a stranger's.
   func admit() { stranger.value.admit() }

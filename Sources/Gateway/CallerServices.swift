@@ -4,12 +4,13 @@ import Logging
 import NIOCore
 import Vendors
 
-/// What finding out who is calling needs, once per process: it outlives every reload of the route table.
+/// What outlives every reload of the route table, once per process: what finding out who is calling needs, and what is known of upstreams.
 final class CallerServices: Sendable {
   let sessionTokens = SessionTokenStore()
   let issuers = Issuers()
   let fetch: HTTPFetch
   let inquirer: Inquirer
+  let upstreams = UpstreamTable()
 
   init(group: any EventLoopGroup, logger: Logger) {
     let fetch = HTTPFetch(group: group, logger: logger)
@@ -19,6 +20,9 @@ final class CallerServices: Sendable {
 }
 
 extension GatewayCore {
+  /// What is known of upstreams.
+  var upstreams: UpstreamTable { callers.upstreams }
+
   /// What a request asks for, as guards see it: where it comes from and what it presents.
   ///
   /// - Parameters:
@@ -53,7 +57,11 @@ extension GatewayCore {
     if request.credential?.isEmpty == false || policy.credentials.contains(where: { $0 is ForwardGuard }) {
       try admission.mayTry(request, policy: policy, now: .now)
     }
-    let identification = await callers.inquirer.identify(evidence, by: policy.credentials) { .now }
+    let identification = await callers.inquirer.identify(evidence, by: policy.credentials) { [metrics] method, said in
+      metrics.authentications(policy.route, method, said.name).add()
+    } now: {
+      .now
+    }
     if case .unavailable = identification {
       // An issuer that answers, but not with keys, is seen nowhere else.
       for case let guarded as JWTGuard in policy.credentials {
@@ -62,6 +70,18 @@ extension GatewayCore {
       }
     }
     return try admission.settle(identification, request, policy: policy, now: .now)
+  }
+}
+
+extension Identification {
+  /// The label of the metric.
+  fileprivate var name: String {
+    switch self {
+    case .caller: "accepted"
+    case .unavailable: "unavailable"
+    // `.ask` and `.absent` are no last words of whoever looked at something.
+    case .refused, .absent, .ask: "refused"
+    }
   }
 }
 

@@ -8,8 +8,14 @@ enum DialFailure: Error, Equatable, Sendable {
   case timedOut
   /// TLS failed: the name of the error.
   case tls(String)
-  /// The upstream answered the upgrade with this status.
-  case refused(status: Int)
+  /// The upstream answered the upgrade, or a request before it, with this status.
+  ///
+  /// - `retryAfter`: its `Retry-After`, seconds.
+  case refused(status: Int, retryAfter: Int? = nil)
+  /// The request for the session's URL (D7) was answered, and not as expected.
+  case initRefused(status: Int, String)
+  /// A short-lived token (D2) could not be had: what came of the request for one.
+  case noToken(String)
   /// The answer to the upgrade breaks RFC 6455 section 4.1.
   case badHandshake(String)
   /// The upstream ended the connection before it answered.
@@ -25,6 +31,8 @@ enum DialFailure: Error, Equatable, Sendable {
     case .timedOut: "timed_out"
     case .tls: "tls"
     case .refused: "refused"
+    case .initRefused: "init_refused"
+    case .noToken: "no_token"
     case .badHandshake: "bad_handshake"
     case .closedEarly: "closed_early"
     case .cancelled: "cancelled"
@@ -34,8 +42,9 @@ enum DialFailure: Error, Equatable, Sendable {
   /// What an operator needs to know beyond the name.
   var detail: String {
     switch self {
-    case .unresolved(let text), .unreachable(let text), .tls(let text), .badHandshake(let text): text
-    case .refused(let status): "status \(status)"
+    case .unresolved(let text), .unreachable(let text), .tls(let text), .badHandshake(let text), .noToken(let text): text
+    case .initRefused(_, let text): text
+    case .refused(let status, _): "status \(status)"
     case .timedOut, .closedEarly, .cancelled: ""
     }
   }

@@ -3,30 +3,34 @@ import NIOHTTP1
 import TLS
 import WebSocket
 
-/// Sends one upgrade and takes one answer; last in the pipeline of a dialled channel.
+/// Sends one upgrade and takes one answer; last in the pipeline of a channel that is connected already.
 final class DialHandler: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
   typealias OutboundOut = HTTPClientRequestPart
 
   private let target: DialTarget
   private var answered: EventLoopPromise<DialedEnd.Agreement>?
+  private let times: DialTimes?
 
-  init(_ target: DialTarget, answered: EventLoopPromise<DialedEnd.Agreement>) {
+  init(_ target: DialTarget, answered: EventLoopPromise<DialedEnd.Agreement>, times: DialTimes? = nil) {
     self.target = target
     self.answered = answered
+    self.times = times
   }
 
-  func channelActive(context: ChannelHandlerContext) {
+  func handlerAdded(context: ChannelHandlerContext) {
     var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target.opening.path)
     head.headers = HTTPHeaders(target.opening.headers.map { ($0.name, $0.value) })
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-    context.fireChannelActive()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard case .head(let head) = unwrapInboundIn(data) else { return }
-    guard head.status == .switchingProtocols else { return fail(.refused(status: Int(head.status.code)), context) }
+    times?.mark(.upgrade)
+    guard head.status == .switchingProtocols else {
+      return fail(.refused(status: Int(head.status.code), retryAfter: RetryAfter.seconds(head.headers.first(name: "Retry-After"))), context)
+    }
     do {
       let agreement = try target.opening.validate(
         status: Int(head.status.code), headers: head.headers.map { (name: $0.name, value: $0.value) })
@@ -46,6 +50,7 @@ final class DialHandler: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is TLSHandler.Established { times?.mark(.tls) }
     if case .some(.inputClosed) = event as? ChannelEvent { fail(.closedEarly, context) }
     context.fireUserInboundEventTriggered(event)
   }

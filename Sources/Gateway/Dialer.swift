@@ -41,13 +41,15 @@ struct Dialer: Sendable {
   /// Bytes of a response head, and bytes an upstream may send right behind it.
   var maximumHead = 32 << 10
   var maximumEarly = 1 << 20
+  /// Is told how far a dial has got; for whoever wants to know where its time goes.
+  var times: DialTimes?
 
-  /// Tries the host's addresses in order until one answers the upgrade.
+  /// Tries the host's addresses, as a race (see ``ConnectionRace``), until one answers the upgrade.
   ///
-  /// A refusal by the upstream is final; only a connection that failed moves on to the next address.
+  /// Once an address has taken the connection, what fails is final; but one that then says nothing leaves half of the time to the others.
   func dial(_ target: DialTarget, budget: TimeAmount) async throws(DialFailure) -> NIOLoopBound<DialedEnd> {
     let deadline = NIODeadline.now() + budget
-    let addresses: [SocketAddress]
+    var addresses: [SocketAddress]
     do {
       addresses = try await Resolver.addresses(of: target.host, port: target.port, on: loop)
         .get(by: deadline, else: DialFailure.timedOut)
@@ -56,61 +58,60 @@ struct Dialer: Sendable {
     } catch {
       throw .unresolved((error as? Resolver.Failure)?.reason ?? "\(error)")
     }
-    var failure = DialFailure.unresolved("no address")
-    for (index, address) in addresses.enumerated() {
-      if Task.isCancelled { throw .cancelled }
+    guard !addresses.isEmpty else { throw .unresolved("no address") }
+    times?.mark(.dns)
+    while true {
+      let channel = try await connect(addresses, by: deadline)
+      times?.mark(.tcp)
+      addresses.removeAll { $0 == channel.remoteAddress }
       let rest = deadline - .now()
-      guard rest > .nanoseconds(0) else { throw .timedOut }
-      // A silent address must leave time for the ones after it.
-      let share = index == addresses.count - 1 ? rest : .nanoseconds(rest.nanoseconds / 2)
+      let share = addresses.isEmpty ? rest : .nanoseconds(rest.nanoseconds / 2)
       do throws(DialFailure) {
-        return try await attempt(target, address, within: share)
+        return try await upgrade(channel, target, by: .now() + share)
       } catch {
-        failure = error
-        switch error {
-        case .unreachable, .timedOut: continue
-        default: throw error
-        }
+        guard case .timedOut = error, !addresses.isEmpty else { throw error }
       }
     }
-    throw failure
   }
 
-  private func attempt(_ target: DialTarget, _ address: SocketAddress, within budget: TimeAmount) async throws(DialFailure) -> NIOLoopBound<
-    DialedEnd
-  > {
+  private func connect(_ addresses: [SocketAddress], by deadline: NIODeadline) async throws(DialFailure) -> any Channel {
+    let race = ConnectionRace.Handle(on: loop)
+    do {
+      return try await withTaskCancellationHandler {
+        try await race.start(addresses, by: deadline).get()
+      } onCancel: {
+        race.cancel()
+      }
+    } catch {
+      throw Task.isCancelled ? .cancelled : error as? DialFailure ?? .unreachable(Self.words(error))
+    }
+  }
+
+  /// TLS and HTTP on a connection.
+  private func upgrade(
+    _ channel: any Channel, _ target: DialTarget, by deadline: NIODeadline
+  ) async throws(DialFailure) -> NIOLoopBound<DialedEnd> {
     let answered = loop.makePromise(of: DialedEnd.Agreement.self)
     let slot = NIOLoopBoundBox<ChannelEnd?>.makeEmptyBox(valueType: ChannelEnd.self, eventLoop: loop)
-    let deadline = NIODeadline.now() + budget
-    let connected = ClientBootstrap(group: loop)
-      .connectTimeout(budget)
-      .channelOption(.socketOption(.tcp_nodelay), value: 1)
-      .channelOption(.allowRemoteHalfClosure, value: true)
-      .channelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture {
-          let end = ChannelEnd(
-            channel, gate: Gate(.response, maximumHead: maximumHead, maximumKept: maximumEarly),
-            tls: try target.tls?.makeClientSession(serverName: target.host, port: target.port))
-          try end.install()
-          let pipeline = channel.pipeline.syncOperations
-          try pipeline.addHandler(HTTPRequestEncoder())
-          try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
-          try pipeline.addHandler(DialHandler(target, answered: answered))
-          slot.value = end
-        }
-      }
-      .connect(to: address)
-    let channel: any Channel
-    do {
-      channel = try await connected.get()
-    } catch let error as TLSError {
-      answered.fail(DialFailure.cancelled)
-      throw .tls(error.name)
-    } catch {
-      answered.fail(DialFailure.cancelled)
-      throw .unreachable(Self.words(error))
+    let installed = loop.submit {
+      guard channel.isActive else { throw DialFailure.closedEarly }
+      let end = ChannelEnd(
+        channel, gate: Gate(.response, maximumHead: maximumHead, maximumKept: maximumEarly),
+        tls: try target.tls?.makeClientSession(serverName: target.host, port: target.port))
+      try end.install()
+      let pipeline = channel.pipeline.syncOperations
+      try pipeline.addHandler(HTTPRequestEncoder())
+      try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder(leftOverBytesStrategy: .dropBytes)))
+      try pipeline.addHandler(DialHandler(target, answered: answered, times: times))
+      slot.value = end
+      // Nothing was read while there was nobody to read it.
+      channel.setOption(.autoRead, value: true).whenFailure { answered.fail($0) }
     }
     do {
+      do { try await installed.get() } catch {
+        answered.fail(DialFailure.cancelled)
+        throw error
+      }
       let agreement = try await withTaskCancellationHandler {
         try await answered.futureResult.get(by: deadline, else: DialFailure.timedOut)
       } onCancel: {
@@ -122,7 +123,8 @@ struct Dialer: Sendable {
       }.get()
     } catch {
       channel.close(promise: nil)
-      throw Task.isCancelled ? .cancelled : error as? DialFailure ?? .closedEarly
+      if Task.isCancelled { throw .cancelled }
+      throw (error as? TLSError).map { .tls($0.name) } ?? error as? DialFailure ?? .closedEarly
     }
   }
 

@@ -14,6 +14,15 @@ final class GatewayCore: Sendable {
   let logger: Logger
   let reactors: [Reactor]
   let callers: CallerServices
+  /// Sessions that are open.
+  let registry = SessionRegistry()
+  /// Security events of late.
+  let events: RecentEvents
+  let capacity: Capacity
+  /// The least that is logged.
+  private let level: OperatorLog.Level
+  private let leaving = Atomic(false)
+  private let reloading = Mutex<Reloader?>(nil)
   private let logLoop: any EventLoop
   private let current: Mutex<Snapshot>
   private let sessions = Atomic<UInt64>(1)
@@ -21,20 +30,45 @@ final class GatewayCore: Sendable {
   private let trimmed = Mutex<(opened: UInt64, open: Int)>((1, 0))
 
   init(
-    snapshot: Snapshot, admission: Admission, metrics: GatewayMetrics, reactors: [Reactor], callers: CallerServices, logger: Logger,
-    logLoop: any EventLoop
+    snapshot: Snapshot, capacity: Capacity, admission: Admission, metrics: GatewayMetrics, reactors: [Reactor], callers: CallerServices,
+    events: RecentEvents, logger: Logger, level: OperatorLog.Level, logLoop: any EventLoop
   ) {
     current = Mutex(snapshot)
     self.admission = admission
     self.metrics = metrics
     self.reactors = reactors
     self.callers = callers
+    self.events = events
+    self.capacity = capacity
+    self.level = level
     self.logger = logger
     self.logLoop = logLoop
   }
 
   /// The configuration in force. Take it once per connection: it may be replaced at any time.
   var snapshot: Snapshot { current.withLock { $0 } }
+
+  /// Puts a configuration in force for whoever comes next.
+  func publish(_ snapshot: Snapshot, environment: [String: String]) {
+    let configuration = snapshot.configuration
+    callers.fetch.allowPlain(configuration.plainEndpoints.union(snapshot.plainEndpoints))
+    admission.handshakes.limit(to: capacity.handshakes(configuration.handshakes))
+    admission.connections.limit(to: capacity.sessions(beside: admission.handshakes.limits))
+    admission.switches.turn(configuration.enabled.isOn(environment: environment), by: .environment)
+    level.current = Logger.Level(configuration.logging.level)
+    current.withLock { $0 = snapshot }
+  }
+
+  /// Whether this instance is on its way out: it is not ready, though it may still take sessions.
+  var isLeaving: Bool { leaving.load(ordering: .relaxed) }
+
+  func leave() { leaving.store(true, ordering: .relaxed) }
+
+  /// What reads the configuration again; nil where it did not come from a file.
+  var reloader: Reloader? {
+    get { reloading.withLock { $0 } }
+    set { reloading.withLock { $0 = newValue } }
+  }
 
   /// Writes to the log from a thread that must not wait for it.
   func log(_ write: @escaping @Sendable (Logger) -> Void) {
@@ -44,8 +78,10 @@ final class GatewayCore: Sendable {
   /// A number for the next session, and the reactor that relays it.
   func nextSession() -> (id: UInt64, reactor: Reactor) {
     let id = sessions.wrappingAdd(1, ordering: .relaxed).oldValue
-    return (id, reactors[Int(id % UInt64(reactors.count))])
+    return (id, reactor(of: id))
   }
+
+  func reactor(of session: UInt64) -> Reactor { reactors[Int(session % UInt64(reactors.count))] }
 
   /// Gives the system back what openings and endings have left on the heap; does nothing when there were none since the last time.
   ///
@@ -63,6 +99,10 @@ final class GatewayCore: Sendable {
   func logged(_ address: ClientAddress) -> String {
     address.logged(masked: snapshot.configuration.logging.addresses == .masked)
   }
+}
+
+extension Logger.Level {
+  init(_ level: LogSettings.Level) { self = Logger.Level(rawValue: level.rawValue) ?? .info }
 }
 
 extension Moment {

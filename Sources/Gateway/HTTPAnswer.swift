@@ -25,10 +25,11 @@ struct HTTPAnswer: Sendable {
     HTTPAnswer(status: status, headers: [("Content-Type", "application/json")], body: body)
   }
 
-  /// With the headers that every answer to a client has.
+  /// With the headers that every answer to a client has, where it has none of its own by that name.
   func secured(tls: Bool) -> HTTPAnswer {
     var answer = self
-    answer.headers += SecurityHeaders.all(tls: tls).map { ($0.name, $0.value) }
+    let missing = SecurityHeaders.all(tls: tls).filter { header in !headers.contains { $0.0 == header.name } }
+    answer.headers += missing.map { ($0.name, $0.value) }
     return answer
   }
 
@@ -52,6 +53,7 @@ struct HTTPAnswer: Sendable {
     switch status {
     case 101: "Switching Protocols"
     case 200: "OK"
+    case 202: "Accepted"
     case 204: "No Content"
     case 400: "Bad Request"
     case 401: "Unauthorized"
@@ -59,6 +61,9 @@ struct HTTPAnswer: Sendable {
     case 404: "Not Found"
     case 405: "Method Not Allowed"
     case 408: "Request Timeout"
+    case 409: "Conflict"
+    case 421: "Misdirected Request"
+    case 422: "Unprocessable Content"
     case 426: "Upgrade Required"
     case 429: "Too Many Requests"
     case 431: "Request Header Fields Too Large"

@@ -68,44 +68,60 @@ struct Handshake: RequestServer {
 
   private func open(_ opening: Opening, _ snapshot: Snapshot) async throws(Refusal) {
     let (service, connection) = (opening.service, opening.connection)
-    if let settings = service.handshake { return try await openInside(opening, settings, snapshot) }
-    let admitted = try await admit(opening, snapshot)
+    let (request, evidence) = await ask(opening, snapshot)
+    if let settings = service.handshake, !settings.isFirstMessageOnly || !mayBeKnown(request, service) {
+      return try await openInside(opening, settings, request, evidence)
+    }
+    let admitted = try await admit(request, evidence, service)
     await connection.admit()
-    let dialling = UpstreamOpening(core, service, opening.credential.request, on: connection.loop, ip: admitted.ip)
-    let composed = try await dialling.compose()
-    let upstream = try await dialling.dial(composed)
+    let dialling = UpstreamOpening(core, service, opening.credential.request, on: connection, ip: admitted.ip)
+    let upstream = try await dialling.open()
     let ready = NIODeadline.now()
 
     // The upstream's choice holds where the client offered it; a vendor's own subprotocols are none of the client's.
-    let agreement = await connection.agreement(of: upstream)
+    let agreement = await connection.agreement(of: upstream.end)
     let subprotocol = answer(opening, selected: agreement.subprotocol)
-    let deflate = service.deflate.client.agreement(offers: opening.request.extensions)
+    let deflate = service.deflate.agreement(offers: opening.request.extensions)
     let owed = response(opening, subprotocol: subprotocol, deflate?.header, admitted.headers)
 
-    for notice in admitted.notices { notice.log(to: core.logger, session: connection.session) }
-    let meters = admitted.meters
-    let terms = service.terms(under: admitted.tier)
-    let ticket = SessionTicket(admitted, core: core, session: connection.session, service: service)
-    guard var ends = await connection.leave(with: upstream, owed: owed, opening: service.openingFrames()) else {
+    for notice in admitted.notices { notice.log(to: core.logger, of: connection.label) }
+    let (meters, tier) = (admitted.meters, admitted.tier)
+    let terms = service.terms(under: tier)
+    let place = core.nextSession()
+    let ticket = SessionTicket(admitted, core: core, label: connection.label, service: service, number: place.id)
+    guard var ends = await connection.leave(with: upstream.end, owed: owed, opening: service.openingFrames()) else {
       throw Refusal(.upstreamUnreachable)
     }
-    ends.downstream.compression = deflate.map { LegTransport.Compression($0.parameters, service.deflate.client) }
-    ends.upstream.compression = agreement.deflate.map { LegTransport.Compression($0, service.deflate.upstream) }
-    let inspectors = service.inspectors(meters: meters, query: composed.url.query) { ticket.note($0) }
+    ends.downstream.compression = deflate.map { LegTransport.Compression($0.parameters, service.deflate) }
+    ends.upstream.compression = agreement.deflate.map { LegTransport.Compression($0, upstream.place.deflate) }
+    let inspectors = service.inspectors(of: upstream, meters: meters, tier: tier) { ticket.note($0) }
+    ticket.use(upstream)
     ticket.opened()
     ticket.ready(after: ready - opening.started)
-    let (id, reactor) = core.nextSession()
-    reactor.open(
+    if let settings = service.handshake {
+      let credential = upstream.request.firstMessageCredential
+      let lobby = LobbyPlan(strangerBytes: 0) {
+        SocketHandshake(settings, isKnown: true, control: SocketHandshake.Control(firstMessage: { credential }))
+      } ask: { _ in
+      }
+      place.reactor.open(
+        RelayParcel(id: place.id, downstream: ends.downstream, lobby: lobby, terms: terms) { outcome in ticket.ended(outcome) })
+      return place.reactor.attach(
+        UpstreamParcel(session: place.id, transport: ends.upstream, terms: terms, makeInspectors: inspectors))
+    }
+    place.reactor.open(
       RelayParcel(
-        id: id, downstream: ends.downstream, upstream: ends.upstream, terms: terms, makeInspectors: inspectors
+        id: place.id, downstream: ends.downstream, upstream: ends.upstream, terms: terms, makeInspectors: inspectors
       ) { outcome in ticket.ended(outcome) })
   }
 
   /// The way of a route whose handshake is inside the socket: 101 comes first, and who is calling later, unless the request says it.
-  private func openInside(_ opening: Opening, _ settings: SocketHandshake.Settings, _ snapshot: Snapshot) async throws(Refusal) {
+  private func openInside(
+    _ opening: Opening, _ settings: SocketHandshake.Settings, _ request: AdmissionRequest, _ evidence: Evidence
+  ) async throws(Refusal) {
     let (service, connection) = (opening.service, opening.connection)
-    let (request, evidence) = await ask(opening, snapshot)
-    let isKnown = settings.authenticate == .off || request.credential?.isEmpty == false
+    let waits = settings.authenticate != .off || settings.isFirstMessageOnly
+    let isKnown = !waits || request.credential?.isEmpty == false
     let admitted: Admitted
     if isKnown {
       admitted = try await admit(request, evidence, service)
@@ -115,37 +131,46 @@ struct Handshake: RequestServer {
     }
     let stranger = await connection.keepStranger()
     let strangerBytes = bytes(of: stranger)
-    let deflate = service.deflate.client.agreement(offers: opening.request.extensions)
+    let deflate = service.deflate.agreement(offers: opening.request.extensions)
     // Nobody knows what an upstream will choose.
     let subprotocol = answer(opening, selected: nil) ?? opening.credential.echoable.first
     let owed = response(opening, subprotocol: subprotocol, deflate?.header, admitted.headers)
     guard var downstream = await connection.leave(owed: owed) else { throw Refusal(.internalError) }
-    downstream.compression = deflate.map { LegTransport.Compression($0.parameters, service.deflate.client) }
+    downstream.compression = deflate.map { LegTransport.Compression($0.parameters, service.deflate) }
 
-    for notice in admitted.notices { notice.log(to: core.logger, session: connection.session) }
+    for notice in admitted.notices { notice.log(to: core.logger, of: connection.label) }
     let terms = service.terms(under: admitted.tier)
-    let upstream = UpstreamOpening(core, service, opening.credential.request, on: connection.loop, ip: admitted.ip)
+    let upstream = UpstreamOpening(core, service, opening.credential.request, on: connection, ip: admitted.ip)
     let place = core.nextSession()
     let control: SocketAdmission
     if isKnown {
-      let meters = admitted.meters
-      let ticket = SessionTicket(admitted, core: core, session: connection.session, service: service)
+      let (meters, tier) = (admitted.meters, admitted.tier)
+      let ticket = SessionTicket(admitted, core: core, label: connection.label, service: service, number: place.id)
       ticket.opened()
       control = SocketAdmission(
-        meters: meters, terms: terms, request, evidence, upstream, ticket, session: connection.session, at: place)
+        meters: meters, tier: tier, terms: terms, request, evidence, upstream, ticket, label: connection.label, at: place)
     } else {
-      let ticket = SessionTicket(entered: admitted, core: core, session: connection.session, service: service)
+      let ticket = SessionTicket(entered: admitted, core: core, label: connection.label, service: service, number: place.id)
       ticket.opened()
       control = SocketAdmission(
-        admitted, stranger: stranger, request, evidence, upstream, ticket, session: connection.session, at: place)
+        admitted, stranger: stranger, request, evidence, upstream, ticket, label: connection.label, at: place)
     }
     let lobby = LobbyPlan(strangerBytes: strangerBytes) {
-      SocketHandshake(settings, isKnown: isKnown) { control.missesToken() }
+      SocketHandshake(
+        settings, isKnown: isKnown,
+        control: SocketHandshake.Control(
+          missesToken: { control.missesToken() }, detached: { control.detached() }, firstMessage: { control.firstMessage }))
     } ask: {
       control.ask($0)
     }
     place.reactor.open(
       RelayParcel(id: place.id, downstream: downstream, lobby: lobby, terms: terms) { outcome in control.ended(outcome) })
+  }
+
+  /// Whether who is calling can be told by the request, so that the first message is not waited for.
+  private func mayBeKnown(_ request: AdmissionRequest, _ service: RouteService) -> Bool {
+    let guards = service.policy.credentials
+    return guards.isEmpty || request.credential?.isEmpty == false || guards.contains { $0 is MTLSGuard || $0 is ForwardGuard }
   }
 
   private func bytes(of stranger: borrowing HandshakeLease?) -> Int {
@@ -160,11 +185,6 @@ struct Handshake: RequestServer {
   ) -> [UInt8] {
     let headers = opening.request.responseHeaders(subprotocol: subprotocol, extensions: deflate.map { [$0] } ?? []) + more
     return Array((HTTPAnswer.head(status: 101, headers: headers.map { ($0.name, $0.value) }) + "\r\n").utf8)
-  }
-
-  private func admit(_ opening: Opening, _ snapshot: Snapshot) async throws(Refusal) -> Admitted {
-    let (request, evidence) = await ask(opening, snapshot)
-    return try await admit(request, evidence, opening.service)
   }
 
   private func admit(_ request: AdmissionRequest, _ evidence: Evidence, _ service: RouteService) async throws(Refusal) -> Admitted {
@@ -190,6 +210,20 @@ struct Handshake: RequestServer {
 
   // MARK: No
 
+  private func record(
+    _ refusal: Refusal, _ service: RouteService, _ head: RequestHead, _ connection: AcceptedConnection
+  ) -> SessionRecord {
+    let isVendors = [.upstreamRefused, .upstreamUnreachable, .upstreamTimeout].contains(refusal.kind)
+    var record = SessionRecord(
+      session: connection.session, route: service.name, upstream: service.upstream.name,
+      ip: core.logged(core.client(of: head, peer: connection.peer, core.snapshot)), outcome: .refused,
+      closedBy: isVendors ? .upstream : .gateway, cause: refusal.type)
+    if service.route.refuse == .close { record.code = refusal.close?.code }
+    record.trace = connection.label.trace
+    record.traceAlias = connection.label.alias
+    return record
+  }
+
   func refused(_ refusal: Refusal) {
     core.metrics.refusals("", refusal.type).add(1)
   }
@@ -199,7 +233,9 @@ struct Handshake: RequestServer {
   ) async {
     // A client that went away while the upstream was dialled was not refused.
     if !Task.isCancelled { core.metrics.refusals(service.name, refusal.type).add(1) }
-    refusal.event?.log(to: core.logger, session: connection.session)
+    refusal.event?.log(to: core.logger, of: connection.label)
+    if !Task.isCancelled { record(refusal, service, head, connection).log(to: core.logger) }
+    pages.playground?.note(refusal, route: service.name, head, connection)
     if let opening, service.route.refuse == .close, let close = refusal.close {
       // A browser drops a connection that answers none of the subprotocols it offered.
       let subprotocol = answer(opening, selected: nil) ?? opening.credential.echoable.first

@@ -2,6 +2,7 @@ import Guards
 import NIOCore
 import NIOHTTP1
 import TLS
+import Telemetry
 import Tokens
 
 /// Whoever answers the one request of a connection.
@@ -76,8 +77,10 @@ final class HandshakeHandler: ChannelInboundHandler {
     let head = RequestHead(parsed)
     do throws(Refusal) { try stranger.locate(by: head) } catch { return refuse(error) }
     let loop = context.eventLoop
+    let trace = TraceContext(head)
     let connection = AcceptedConnection(
-      NIOLoopBound(end, eventLoop: loop), NIOLoopBound(stranger, eventLoop: loop), on: loop, session: session, isTLS: isTLS)
+      NIOLoopBound(end, eventLoop: loop), NIOLoopBound(stranger, eventLoop: loop), on: loop,
+      label: SessionLabel(session: session, head, trace), trace: trace, isTLS: isTLS)
     task = Task { [server] in await server.serve(head, on: connection) }
   }
 

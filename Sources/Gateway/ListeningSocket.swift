@@ -4,10 +4,23 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Relay
+import Synchronization
 import TLS
 
 /// A bound address: every connection that it accepts gets one request head answered by one server.
 struct ListeningSocket: Sendable {
+  /// What holds for the next connection, and may be replaced while the address is bound. What only binding can change stays as it was.
+  private final class Terms: Sendable {
+    private let held: Mutex<Settings>
+
+    init(_ settings: Settings) { held = Mutex(settings) }
+
+    var current: Settings {
+      get { held.withLock { $0 } }
+      set { held.withLock { $0 = newValue } }
+    }
+  }
+
   struct Settings: Sendable {
     var address: ListenAddress
     var certificates: ServerCertificates?
@@ -29,18 +42,20 @@ struct ListeningSocket: Sendable {
   }
 
   private let channel: any Channel
+  private let terms: Terms
   /// Of a Unix socket.
   private let file: UnixSocketFile?
   /// Where it listens, with the port that the system chose where the configuration left it open; 0 for a Unix socket.
   let port: Int
 
   static func bind(_ settings: Settings, group: any EventLoopGroup, server: any RequestServer) async throws(Failure) -> ListeningSocket {
+    let terms = Terms(settings)
     var bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: settings.backlog)
       // A FIN before the answer is an event of its own, not the end of the channel.
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in
-        channel.eventLoop.makeCompletedFuture { try receive(channel, settings, server) }
+        channel.eventLoop.makeCompletedFuture { try receive(channel, terms.current, server) }
       }
     if settings.reception != nil {
       // In small pieces: what an honest client sends at once behind its head must not exceed what a stranger may send, and it is no
@@ -58,11 +73,12 @@ struct ListeningSocket: Sendable {
           .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
           .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
           .bind(to: SocketAddress(ipAddress: host.description, port: port)).get()
-        return ListeningSocket(channel: channel, file: nil, port: channel.localAddress?.port ?? port)
+        return ListeningSocket(channel: channel, terms: terms, file: nil, port: channel.localAddress?.port ?? port)
       case .unix(let path):
         let socket = try UnixSocketFile.makeSocket()
         let file = try UnixSocketFile(path, binding: socket, mode: settings.mode)
-        return ListeningSocket(channel: try await bootstrap.withBoundSocket(socket.release()).get(), file: file, port: 0)
+        let channel = try await bootstrap.withBoundSocket(socket.release()).get()
+        return ListeningSocket(channel: channel, terms: terms, file: file, port: 0)
       }
     } catch {
       throw Failure(description: "cannot listen on \(settings.address): \(error)")
@@ -111,6 +127,12 @@ struct ListeningSocket: Sendable {
       for _ in 0..<16 where recv(handle, nil, 1 << 20, Int32(MSG_TRUNC) | Int32(MSG_DONTWAIT)) > 0 {}
     }
   }
+
+  /// Whether both are one socket.
+  func isSame(as other: ListeningSocket) -> Bool { terms === other.terms }
+
+  /// Receives connections like this from the next one on. Address, backlog and mode stay as they are.
+  func adopt(_ settings: Settings) { terms.current = settings }
 
   /// Accepts no more.
   func close() async {

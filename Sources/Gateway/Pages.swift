@@ -6,6 +6,8 @@ import Telemetry
 /// of its own. Whatever else is asked for does not exist.
 struct Pages: Sendable {
   let core: GatewayCore
+  /// Nil at the operator's address.
+  var playground: PlaygroundPages?
 
   func serve(_ head: RequestHead, on connection: AcceptedConnection) async {
     var answer = await answer(head, connection)
@@ -23,6 +25,7 @@ struct Pages: Sendable {
     }
     if let endpoint = snapshot.tokenEndpoints[head.path] { return await endpoint.answer(head, on: connection, core) }
     guard let page = page(head, connection, snapshot) else {
+      if let answer = await playground?.answer(head, on: connection) { return answer }
       guard head.asksForUpgrade else { return HTTPAnswer.text("Not Found\n", status: 404) }
       // Who wants a socket is told as on every other path.
       let refusal = Refusal(.notFound)
@@ -34,12 +37,22 @@ struct Pages: Sendable {
       answer.headers.append(("Allow", "GET, HEAD"))
       return answer
     }
-    return page()
+    do throws(Refusal) {
+      let budget = try take(head, connection, snapshot)
+      var answer = page()
+      answer.headers += (budget?.headers ?? []).map { ($0.name, $0.value) }
+      return answer
+    } catch {
+      error.event?.log(to: core.logger, of: connection.label)
+      core.metrics.refusals(head.path, error.type).add()
+      return HTTPAnswer(error, session: connection.session)
+    }
   }
 
   private func page(_ head: RequestHead, _ connection: AcceptedConnection, _ snapshot: Snapshot) -> (() -> HTTPAnswer)? {
-    if let info = snapshot.infoPages[head.path] {
-      return { HTTPAnswer.json(info.body(host: head.values("Host").first ?? "", at: .now())) }
+    let off = snapshot.routes.contains(where: core.isOn) ? nil : snapshot.infoPagesOff[head.path]
+    if let info = off ?? snapshot.infoPages[head.path] {
+      return { HTTPAnswer.json(info.body(host: head.values("Host").first ?? "", at: .now()), status: off == nil ? 200 : 503) }
     }
     return switch head.path {
     case "/health": { HTTPAnswer.json(JSONValue.object(["status": "ok"]).serialize()) }
@@ -48,20 +61,31 @@ struct Pages: Sendable {
     }
   }
 
+  /// Takes one request of the limit on pages, which `/health` has none of: probes come often, and all from one address.
+  private func take(_ head: RequestHead, _ connection: AcceptedConnection, _ snapshot: Snapshot) throws(Refusal) -> Budget? {
+    guard head.path != "/health", let limit = snapshot.configuration.pageLimit.value else { return nil }
+    let client = core.client(of: head, peer: connection.peer, snapshot)
+    return try core.admission.request(client, ip: core.logged(client), path: head.path, of: "pages", limit: Allowance(limit), now: .now)
+  }
+
   private func preflight(
     _ origin: String, _ head: RequestHead, _ crossOrigin: CrossOrigin, _ connection: AcceptedConnection, _ snapshot: Snapshot
   ) -> HTTPAnswer {
     if let answer = crossOrigin.preflight(origin) { return answer }
     // The page's own request never comes, so this is where an operator can see it.
     let ip = core.logged(core.client(of: head, peer: connection.peer, snapshot))
-    SecurityEvent.blockedInvalidOrigin(ip: ip, origin: origin).log(to: core.logger, session: connection.session)
+    SecurityEvent.blockedInvalidOrigin(ip: ip, origin: origin).log(to: core.logger, of: connection.label)
     return HTTPAnswer(Refusal(.forbiddenOrigin), session: connection.session)
   }
 
   /// Whether sessions are taken, and what each route stands at.
   private func ready(port: Int, isTLS: Bool) -> HTTPAnswer {
-    guard !core.admission.isDraining else {
+    guard !core.isLeaving else {
       return HTTPAnswer.json(JSONValue.object(["status": "draining"]).serialize(), status: 503)
+    }
+    // The whole gateway was switched off: nobody should be sent here.
+    guard core.admission.switches.isOn else {
+      return HTTPAnswer.json(JSONValue.object(["status": "disabled"]).serialize(), status: 503)
     }
     let routes = core.snapshot.routes
     var services: [(String, JSONValue)] = []

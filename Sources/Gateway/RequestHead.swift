@@ -36,3 +36,10 @@ struct RequestHead: Sendable {
   /// Whether the client wants to leave HTTP.
   var asksForUpgrade: Bool { !values("Upgrade").isEmpty }
 }
+
+extension RequestHead: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Neither the query nor the headers, where credentials are.
+  var description: String { "\(method) \(path)" }
+  var debugDescription: String { description }
+  var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -9,38 +9,35 @@ import WebSocket
 final class RouteService: Sendable {
   let route: Route
   let policy: RoutePolicy
-  let upstream: UpstreamService
-  /// Composes the upstream's request from a client's.
-  let endpoint: Endpoint
+  /// Where its sessions may lead, in the order in which that is tried.
+  let places: [DialPlace]
   private let terms: SharedTerms
-  let inspection: SessionInspection
-  /// What is agreed to on a client's leg, and what is offered on the upstream's.
-  let deflate: (client: DeflateSettings, upstream: DeflateSettings)
+  /// What is agreed to on a client's leg.
+  let deflate: DeflateSettings
   let dialBudget: TimeAmount
   /// Of routes whose clients speak to the gateway itself first; nil for the others.
   let handshake: SocketHandshake.Settings?
-  private let replies: [ReplyInspector.Reply]
 
   /// The route's path as configured: its name in logs and metrics.
   var name: String { route.path.description }
 
-  init(_ route: Route, policy: RoutePolicy, upstream: UpstreamService, endpoint: Endpoint, tier: Tier?) throws {
+  /// - Parameter upstreams: one at least: the route's own, once for each of its endpoints, and then its fallbacks'.
+  init(_ route: Route, policy: RoutePolicy, upstreams: [(UpstreamService, Endpoint)]) throws {
     self.route = route
     self.policy = policy
-    self.upstream = upstream
-    self.endpoint = endpoint
+    places = try upstreams.map { try DialPlace($0.0, $0.1, route, policy) }
+    let upstream = places[0].upstream
     dialBudget = TimeAmount(upstream.dialBudget ?? route.timeouts.dial)
-    terms = SharedTerms(Self.terms(route, tier))
-    inspection = try SessionInspection(route, upstream.descriptor, tier)
-    handshake = route.handshake.isInside ? SocketHandshake.Settings(route, upstream, policy) : nil
-    replies = route.handshake.replies.sorted { $0.key < $1.key }.map { ReplyInspector.Reply(type: $0.key, text: Array($0.value.utf8)) }
-    let offers =
-      route.compression.upstream == .vendor ? upstream.descriptor?.limits.compression == .offer : route.compression.upstream == .on
-    deflate = (
-      client: DeflateSettings(route.compression, isEnabled: route.compression.client == .on),
-      upstream: DeflateSettings(route.compression, isEnabled: offers)
-    )
+    terms = SharedTerms(Self.terms(route, policy.tier, marksTurns: places.contains { $0.inspection.marksTurns }))
+    let usesFirstMessage = places.contains { $0.usesFirstMessage }
+    handshake = route.handshake.isInside || usesFirstMessage ? SocketHandshake.Settings(route, places, policy) : nil
+    deflate = DeflateSettings(route.compression, isEnabled: route.compression.client == .on)
   }
+
+  /// The upstream that the route names.
+  var upstream: UpstreamService { places[0].upstream }
+  /// Its first endpoint.
+  var endpoint: Endpoint { places[0].endpoint }
 
   /// What the upstream is sent before anything of the client, as frames.
   func openingFrames() -> [UInt8] {
@@ -51,31 +48,46 @@ final class RouteService: Sendable {
   /// What makes the inspectors of one session; nil where nothing is looked for.
   ///
   /// - Parameters:
-  ///   - query: of the upstream's URL, where formats may be declared.
+  ///   - tier: that holds for its client.
   ///   - report: is told, on the reactor's thread, what the log should know.
   func inspectors(
-    meters: [Metered], query: Query, report: @escaping @Sendable (SessionNotice) -> Void
+    of opened: OpenedUpstream, meters: [Metered], tier: TierPolicy, report: @escaping @Sendable (SessionNotice) -> Void
   ) -> (@Sendable () -> Inspectors)? {
-    let make = inspection.inspectors(meters: meters, query: query, report: report)
-    guard !replies.isEmpty else { return make }
-    return { [replies] in
-      var inspectors = make?() ?? Inspectors()
-      inspectors.upstream = ReplyInspector(replies, before: inspectors.upstream)
-      return inspectors
-    }
+    let inspection = opened.place.inspection
+    return inspection.inspectors(
+      meters: meters, limits: limits(tier, marksTurns: inspection.marksTurns), query: opened.request.url.query, initBody: opened.initBody,
+      report: report)
+  }
+
+  /// What holds for the length of a session.
+  private func limits(_ tier: TierPolicy, marksTurns: Bool) -> SessionAttendant.Limits {
+    let longest = Self.longest(route, tier)
+    var limits = SessionAttendant.Limits(grace: tier.grace.milliseconds)
+    if marksTurns, limits.grace > 0 { limits.length = longest }
+    let warn = tier.warn.milliseconds
+    if let longest, tier.sessionLength != nil, warn > 0, warn < longest { limits.warning = (longest - warn, warn) }
+    return limits
+  }
+
+  private static func longest(_ route: Route, _ tier: TierPolicy) -> Int64? {
+    [route.timeouts.session.value, tier.sessionLength].compactMap(\.?.milliseconds).min()
   }
 
   /// What holds for a session under a tier: usually the route's own, and then the copy that all share.
   func terms(under tier: TierPolicy) -> SharedTerms {
-    guard tier.sessionLength != policy.tier.sessionLength else { return terms }
+    guard tier.sessionLength != policy.tier.sessionLength || tier.grace != policy.tier.grace else { return terms }
     var own = terms.terms
-    own.sessionMaximum = [route.timeouts.session.value, tier.sessionLength].compactMap(\.?.milliseconds).min()
+    own.sessionMaximum = Self.sessionMaximum(route, tier, marksTurns: places.contains { $0.inspection.marksTurns })
     return SharedTerms(own)
   }
 
-  private static func terms(_ route: Route, _ tier: Tier?) -> RelayTerms {
+  /// Where a session ends whatever is said in it.
+  private static func sessionMaximum(_ route: Route, _ tier: TierPolicy, marksTurns: Bool) -> Int64? {
+    longest(route, tier).map { $0 + (marksTurns ? tier.grace.milliseconds : 0) }
+  }
+
+  private static func terms(_ route: Route, _ tier: TierPolicy, marksTurns: Bool) -> RelayTerms {
     let timeouts = route.timeouts
-    let lengths = [timeouts.session.value, tier?.sessionLength.value].compactMap(\.?.milliseconds)
     let ping = timeouts.pingInterval.value?.milliseconds
     return RelayTerms(
       maximumFrame: UInt64(route.messages.maxFrame), maximumMessage: UInt64(route.messages.maxSize),
@@ -86,7 +98,7 @@ final class RouteService: Sendable {
         buffer: route.buffers.toClient),
       upstream: RelayTerms.LegTerms(
         idle: timeouts.upstreamIdle.value?.milliseconds, pingInterval: ping, buffer: route.buffers.toUpstream),
-      sessionMaximum: lengths.min(), closeTimeout: timeouts.close.milliseconds)
+      sessionMaximum: sessionMaximum(route, tier, marksTurns: marksTurns), closeTimeout: timeouts.close.milliseconds)
   }
 }
 
@@ -100,8 +112,8 @@ extension DeflateSettings {
 }
 
 extension SocketHandshake.Settings {
-  init(_ route: Route, _ upstream: UpstreamService, _ policy: RoutePolicy) {
-    let handshake = route.handshake
+  init(_ route: Route, _ places: [DialPlace], _ policy: RoutePolicy) {
+    let (handshake, upstream) = (route.handshake, places[0].upstream)
     // Titles begin with the vendor's name.
     let vendor = upstream.descriptor?.title.split(separator: " ").first.map { String($0) }
     self.init(
@@ -109,5 +121,7 @@ extension SocketHandshake.Settings {
       forwardsConnect: handshake.forwardConnect,
       texts: SocketTexts(style: handshake.effectiveStyle, upstream: handshake.name ?? vendor ?? "Upstream"), early: handshake.early,
       earlyBytes: route.buffers.early, timeout: route.timeouts.authentication.milliseconds)
+    let vendors = places.filter(\.usesFirstMessage).compactMap(\.upstream.descriptor)
+    if !vendors.isEmpty { firstMessage = FirstMessageRules(vendors) }
   }
 }

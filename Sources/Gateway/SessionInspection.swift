@@ -1,5 +1,6 @@
 import Configuration
 import Guards
+import JSON
 import Relay
 import Vendors
 
@@ -7,39 +8,83 @@ import Vendors
 struct SessionInspection: Sendable {
   /// Of the client and of the upstream; nil where audio is not looked at.
   private let audio: (input: AudioPlan, output: AudioPlan)?
+  /// Nil where nothing is known of what the upstream's messages mean, and nothing is asked for.
+  private let conduct: ConductPlan?
 
-  /// - Throws: `InspectionError` for audio rules that cannot be applied to the route's upstream.
-  init(_ route: Route, _ descriptor: VendorDescriptor?, _ tier: Tier?) throws {
-    guard route.audio.policy != .off || tier.map({ $0.audio != Scoped() }) ?? false else {
+  /// - Parameter ready: how long the upstream may take to be ready; nil for as long as the route says.
+  /// - Throws: `InspectionError` for rules that cannot be applied to the route's upstream.
+  init(_ route: Route, _ descriptor: VendorDescriptor?, _ policy: RoutePolicy, ready: Duration? = nil) throws {
+    conduct = try Self.conduct(route, descriptor, ready: ready ?? route.timeouts.ready)
+    let billsAudio = conduct?.billsAudio ?? false
+    let metersAudio = { (tier: TierPolicy) in
+      tier.meters.contains { $0.measure == .audio || ($0.measure == .usage && billsAudio) }
+    }
+    let isMeant = route.audio.policy != .off || metersAudio(policy.tier)
+    let isKnown = descriptor != nil || route.audio.encoding != nil
+    // A credential may bring a tier of its own; of an upstream whose audio is not known it can limit everything else.
+    guard isMeant || (isKnown && policy.tiers.values.contains(where: metersAudio)) else {
       audio = nil
       return
     }
-    guard descriptor != nil || route.audio.encoding != nil else {
+    guard isKnown else {
       throw InspectionError("its 'audio' needs an 'encoding', since nothing is known of the audio of a plain url")
     }
     let vendor = descriptor ?? .plain
     audio = (try AudioPlan(vendor, .input, route: route.audio), try AudioPlan(vendor, .output, route: route.audio))
   }
 
+  private static func conduct(_ route: Route, _ descriptor: VendorDescriptor?, ready: Duration) throws -> ConductPlan? {
+    var settings = ConductSettings()
+    settings.ready = ready
+    settings.clientAudioIdle = route.timeouts.clientAudioIdle.value
+    settings.replies = route.handshake.replies.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    settings.types = route.messages.types
+    settings.pinned = route.messages.pinned.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    settings.opening = route.handshake.opening
+    if let descriptor {
+      let plan = try ConductPlan(descriptor, settings)
+      return plan.isIdle ? nil : plan
+    }
+    let asks = !settings.replies.isEmpty || !settings.types.isEmpty || !settings.pinned.isEmpty
+    guard asks || settings.clientAudioIdle != nil else { return nil }
+    var vendor = VendorDescriptor.plain
+    if asks { (vendor.codec.client, vendor.codec.server) = (.jsonTextAndBinaryAudio, .jsonTextAndBinaryAudio) }
+    return try ConductPlan(vendor, settings)
+  }
+
+  /// Whether the vendor says when a turn is over, so that a session can end with one.
+  var marksTurns: Bool { conduct?.marksTurns ?? false }
+
   /// What makes the inspectors of one session; nil where nothing is looked for.
   ///
   /// - Parameters:
+  ///   - limits: that hold for its client.
   ///   - query: of the upstream's URL, where formats may be declared.
+  ///   - initBody: what the request for that URL said, where they may be declared as well; nil where there was none.
   ///   - report: is told, on the reactor's thread, what the log should know.
   func inspectors(
-    meters: [Metered], query: Query, report: @escaping @Sendable (SessionNotice) -> Void
+    meters: [Metered], limits: SessionAttendant.Limits, query: Query, initBody: JSONValue?,
+    report: @escaping @Sendable (SessionNotice) -> Void
   ) -> (@Sendable () -> Inspectors)? {
-    guard let audio else {
-      guard !meters.isEmpty else { return nil }
-      return { Inspectors(downstream: SessionInspector(meters: meters, audio: nil, report: report)) }
-    }
-    return {
-      let output = SessionInspector(meters: [], audio: AudioInspector(audio.output), report: report)
-      let input = SessionInspector(meters: meters, audio: AudioInspector(audio.input), report: report)
+    let usage = meters.of(.usage)
+    let isAttended = conduct != nil || limits.warning != nil
+    guard audio != nil || isAttended || !meters.isEmpty else { return nil }
+    return { [audio, conduct] in
+      let attendant = isAttended ? SessionAttendant(conduct, query: query, limits: limits, usage: usage, report: report) : nil
+      let heard = conduct == nil ? nil : attendant
+      var inspectors = Inspectors(attendant: attendant)
+      guard audio != nil || heard != nil || !meters.isEmpty else { return inspectors }
+      let input = SessionInspector(
+        .client, meters: meters, audio: audio.map { AudioInspector($0.input) }, attendant: heard, conduct, report: report)
+      inspectors.downstream = input
+      guard audio != nil || heard != nil else { return inspectors }
+      let output = SessionInspector(
+        .vendor, meters: [], audio: audio.map { AudioInspector($0.output) }, attendant: heard, conduct, report: report)
+      inspectors.upstream = output
       unsafe input.other = output
       unsafe output.other = input
-      for inspector in [input, output] { inspector.open(query) }
-      return Inspectors(downstream: input, upstream: output)
+      for inspector in [input, output] { inspector.open(query, initBody: initBody) }
+      return inspectors
     }
   }
 }

@@ -8,12 +8,20 @@ import WebSocket
 enum SessionNotice: Sendable {
   /// Audio broke a rule and went on all the same.
   case audio(AudioViolation)
+  case conduct(ConductEvent)
   case limitNear(Metered)
   case limitExceeded(Metered)
 }
 
-/// Holds the messages of one direction of a session to its tier's limits and its route's audio rules. Lives on a reactor's thread.
+/// Holds the messages of one direction of a session to its tier's limits and its route's audio rules, and shows them to the session's
+/// attendant. Lives on a reactor's thread.
 final class SessionInspector: Inspector {
+  private let side: MemoryRule.Side
+  private let attendant: SessionAttendant?
+  /// Whether audio counts as usage.
+  private let billsAudio: Bool
+  private let pins: Bool
+  let rewrites: Bool
   private let messages: [Metered]
   private let bytes: [Metered]
   private let milliseconds: [Metered]
@@ -24,20 +32,32 @@ final class SessionInspector: Inspector {
   /// What the session's URL declares may be wrong already.
   private var openingViolation: AudioViolation?
   private var isShown = false
+  private var isHeard = false
+  /// The message under way, where fields of it may have to be set.
+  private var gathered: [UInt8] = []
   private var meteredAudio: Int64 = 0
   private var warned: Set<Measure> = []
 
-  init(meters: [Metered], audio: AudioInspector?, report: @escaping @Sendable (SessionNotice) -> Void) {
+  /// - Parameters:
+  ///   - side: whose messages these are.
+  ///   - plan: of the attendant.
+  init(
+    _ side: MemoryRule.Side, meters: [Metered], audio: AudioInspector?, attendant: SessionAttendant?, _ plan: ConductPlan?,
+    report: @escaping @Sendable (SessionNotice) -> Void
+  ) {
+    (self.side, self.attendant, self.report) = (side, attendant, report)
     messages = meters.of(.messages)
     bytes = meters.of(.bytes)
     milliseconds = meters.of(.audio)
     audioInspector = audio
-    self.report = report
+    rewrites = side == .client && plan?.rewrites ?? false
+    pins = rewrites && plan?.pins ?? false
+    billsAudio = side == .client && plan?.billsAudio ?? false
   }
 
-  /// Takes the format that the session's URL declares.
-  func open(_ query: Query) {
-    switch audioInspector?.open(query) {
+  /// Takes the format that the session's URL declares, or the request that led to it.
+  func open(_ query: Query, initBody: JSONValue? = nil) {
+    switch audioInspector?.open(query, initBody: initBody) {
     case .reject(let violation): openingViolation = violation
     case .warn(let violation): report(.audio(violation))
     case .pass, nil: break
@@ -47,21 +67,43 @@ final class SessionInspector: Inspector {
   var audio: Int64? { audioInspector?.audioNanoseconds }
 
   func begin(isText: Bool) -> Bool {
-    guard audioInspector != nil else { return false }
-    audioInspector?.begin(isText: isText)
-    isShown = audioInspector?.wantsPayload ?? false
-    return isShown
+    isHeard = attendant?.begin(side, isText: isText) ?? false
+    if audioInspector != nil {
+      audioInspector?.begin(isText: isText)
+      isShown = audioInspector?.wantsPayload ?? false
+    }
+    return isShown || isHeard
   }
 
   func consume(_ run: UnsafeRawBufferPointer) {
-    unsafe audioInspector?.consume(run)
+    if isShown { unsafe audioInspector?.consume(run) }
+    guard isHeard else { return }
+    unsafe attendant?.consume(side, run)
+    if pins { unsafe gathered.append(contentsOf: run) }
   }
 
   func end(bytes count: UInt64, now: Int64) -> Inspection {
+    let message = gathered
+    gathered = []
     let time = UInt64(now) &* 1_000_000
     if let limit = messages.take(1, now: time) { return over(limit, 1, time) }
     if let limit = bytes.take(Int(clamping: count), now: time) { return over(limit, Int(clamping: count), time) }
-    guard audioInspector != nil else { return warning(time) }
+    var results = attendant?.end(side, bytes: count, now: now) ?? []
+    if case .drop = results.first { return results[0] }
+    if let end = judge(count, now) { return end }
+    results += meterAudio(now)
+    if case .end = results.last { return results.joined }
+    if pins, isHeard {
+      guard let pinned = attendant?.pinned(message) else { return .drop(tell: RefusedMessage.malformed) }
+      if pinned != message { return .replace(pinned) }
+    }
+    warn(time, &results)
+    return results.joined
+  }
+
+  /// Looks at the message's audio; nil where it may go on.
+  private func judge(_ count: UInt64, _ now: Int64) -> Inspection? {
+    guard audioInspector != nil else { return nil }
     if let violation = openingViolation { return reject(violation) }
     if !isShown { audioInspector?.skip(Int(clamping: count)) }
     switch audioInspector?.end(now: now) {
@@ -70,17 +112,24 @@ final class SessionInspector: Inspector {
     case .pass, nil: break
     }
     if let news = audioInspector?.takeNews() { unsafe other?.audioInspector?.take(news) }
-    return meterAudio(time) ?? warning(time)
+    return nil
   }
 
   /// Charges the audio of the message that has just ended, in whole milliseconds.
-  private func meterAudio(_ time: UInt64) -> Inspection? {
-    guard !milliseconds.isEmpty, let audio else { return nil }
+  private func meterAudio(_ now: Int64) -> [Inspection] {
+    guard let audio else { return [] }
+    let usage = billsAudio ? attendant?.passed(audio: audio, now: now) ?? [] : []
     let cost = audio / 1_000_000 - meteredAudio
-    guard cost > 0 else { return nil }
+    guard !milliseconds.isEmpty, cost > 0 else { return usage }
     meteredAudio += cost
-    guard let limit = milliseconds.charge(Int(cost), now: time) else { return nil }
-    return over(limit, Int(cost), time)
+    let time = UInt64(now) &* 1_000_000
+    guard let limit = milliseconds.charge(Int(cost), now: time) else { return usage }
+    let end = LimitWords.end(limit.measure), text = limit.exceeded(by: Int(cost), now: time)
+    guard let soft = attendant?.endsWithTurn(end, limit: limit.measure.rawValue, tell: text, now: now) else {
+      return usage + [over(limit, Int(cost), time)]
+    }
+    if !soft.isEmpty { report(.limitExceeded(limit)) }
+    return usage + soft
   }
 
   // MARK: Answers
@@ -93,42 +142,17 @@ final class SessionInspector: Inspector {
 
   private func over(_ limit: Metered, _ cost: Int, _ time: UInt64) -> Inspection {
     report(.limitExceeded(limit))
-    let reason = Self.reason(limit.measure)
-    let wait = Budget.seconds(limit.meter.wait(for: min(cost, limit.meter.burst), now: time) ?? 0)
-    let event: JSONValue = [
-      "type": "error",
-      "error": [
-        "type": "rate_limited", "limit": .string(limit.measure.rawValue), "message": .string(reason),
-        "retry_after": .int(Int64(max(1, wait))),
-      ],
-    ]
-    let end = SessionEnd(name: "limit_\(limit.measure.rawValue)", code: .tryAgainLater, reason: reason)
-    return .end(end, tell: event.serialize())
+    return .end(LimitWords.end(limit.measure), tell: limit.exceeded(by: cost, now: time))
   }
 
   /// Tells the client once of each limit that it is about to reach.
-  private func warning(_ time: UInt64) -> Inspection {
+  private func warn(_ time: UInt64, _ results: inout [Inspection]) {
     for meters in [messages, bytes, milliseconds] {
       for limit in meters where limit.isLow(now: time) && warned.insert(limit.measure).inserted {
         report(.limitNear(limit))
-        let event: JSONValue = [
-          "type": "warning",
-          "warning": [
-            "type": "limit_near", "limit": .string(limit.measure.rawValue), "remaining": .int(Int64(limit.meter.remaining(now: time))),
-          ],
-        ]
-        return .tell(event.serialize())
+        results.append(.tell(LimitWords.near(limit.measure.rawValue, remaining: limit.meter.remaining(now: time))))
+        return
       }
-    }
-    return .pass
-  }
-
-  private static func reason(_ measure: Measure) -> String {
-    switch measure {
-    case .messages: "Too many messages"
-    case .bytes: "Too many bytes"
-    case .audio: "Audio limit reached"
-    case .usage: "Usage limit reached"
     }
   }
 }

@@ -16,39 +16,77 @@ final class SessionTicket: Sendable {
     var subject: String?
     /// Milliseconds until the first upstream was open: from the client's head or, where the client asked for it, from there.
     var ready: Int64?
+    /// Milliseconds of the dial by which it was.
+    var dial: Int64?
+    /// The upstream it leads to, where that is not the route's first; and its place among those with the same credential.
+    var upstream: String?
+    var credential: CredentialLease?
+    /// What the vendor has said so far.
+    var tally = SessionTally()
     var isOver = false
   }
 
+  /// Which session of this process it is; says which reactor has it, too.
+  let number: UInt64
   private let place: Mutex<Place>
+  private let began: Timestamp
   private let core: GatewayCore
-  private let service: RouteService
-  private let session: String
+  let service: RouteService
+  private let label: SessionLabel
   /// In the form allowed in logs.
   private let ip: String
   private let sessions: Int
 
   /// The ticket of a session whose client is known.
-  convenience init(_ admitted: consuming Admitted, core: GatewayCore, session: String, service: RouteService) {
-    self.init(entered: admitted, core: core, session: session, service: service)
+  ///
+  /// - Parameter number: of the session, unique in this process.
+  convenience init(_ admitted: consuming Admitted, core: GatewayCore, label: SessionLabel, service: RouteService, number: UInt64) {
+    self.init(entered: admitted, core: core, label: label, service: service, number: number)
     take(admitted)
   }
 
   /// The ticket of a session whose client is to say who it is; its place comes with ``identify(_:)``.
-  init(entered admitted: borrowing Admitted, core: GatewayCore, session: String, service: RouteService) {
+  init(entered admitted: borrowing Admitted, core: GatewayCore, label: SessionLabel, service: RouteService, number: UInt64) {
+    self.number = number
     self.core = core
     self.service = service
-    self.session = session
+    self.label = label
     ip = admitted.ip
     sessions = admitted.sessions
+    began = .now()
     place = Mutex(Place())
   }
 
+  /// Its id in the log, which the client was told.
+  var session: String { label.session }
+
   /// The 101 is on its way.
   func opened() {
-    core.metrics.sessionsOpened(service.name, service.upstream.name).add()
+    core.metrics.sessionsOpened(service.name, upstream).add()
     core.metrics.sessionsOpen(service.name).add()
-    SecurityEvent.connectionEstablished(ip: ip, totalConnections: sessions).log(to: core.logger, session: session)
+    core.registry.add(self)
+    SecurityEvent.connectionEstablished(ip: ip, totalConnections: sessions).log(to: core.logger, of: label)
     if let subject = place.withLock({ $0.subject }) { logSuccess(of: subject) }
+  }
+
+  /// The upstream that it leads to.
+  private var upstream: String { place.withLock { $0.upstream } ?? service.upstream.name }
+
+  /// An upstream is the session's from now on.
+  func use(_ opened: OpenedUpstream) {
+    let name = opened.place.upstream.name
+    let before = place.withLock { place -> CredentialLease? in
+      // Over already: nobody will give it back.
+      guard !place.isOver else { return opened.credential }
+      defer { (place.upstream, place.credential, place.dial) = (name, opened.credential, place.dial ?? opened.dialled) }
+      return place.credential
+    }
+    before?.release()
+  }
+
+  /// The upstream is gone, and the client has stayed.
+  func leaveUpstream() {
+    place.withLock { $0.credential.take() }?.release()
   }
 
   /// The client has said who it is.
@@ -68,7 +106,14 @@ final class SessionTicket: Sendable {
   }
 
   private func logSuccess(of subject: String) {
-    SecurityEvent.authSuccess(ip: ip, userId: subject).log(to: core.logger, session: session)
+    SecurityEvent.authSuccess(ip: ip, userId: subject).log(to: core.logger, of: label)
+  }
+
+  /// What an operator may see of it.
+  var listing: SessionListing {
+    let (subject, ready) = place.withLock { ($0.subject, $0.ready) }
+    return SessionListing(
+      session: label.session, route: service.name, upstream: upstream, subject: subject, ip: ip, opened: began, ready: ready)
   }
 
   /// An upstream is open; the first one counts.
@@ -83,22 +128,49 @@ final class SessionTicket: Sendable {
 
   /// Writes down what happened inside the session; from the reactor's thread, which must not wait for the log.
   func note(_ notice: SessionNotice) {
-    core.log { [session, service, ip] logger in
+    if case .conduct(let event) = notice { return note(event) }
+    core.log { [label, service, ip] logger in
       switch notice {
+      case .conduct: break
       case .audio(let violation):
         let fields: Logger.Metadata = [
-          "session": "\(session)", "route": "\(service.name)", "rule": "\(violation.rule.rawValue)", "error": "\(violation)",
+          "route": "\(service.name)", "rule": "\(violation.rule.rawValue)", "error": "\(violation)",
         ]
-        logger.warning("audio", metadata: fields)
+        logger.warning("audio", metadata: fields.merging(label.fields) { own, _ in own })
       case .limitNear(let limit):
         let (measure, scope) = (limit.measure.rawValue, limit.scope.rawValue)
-        SecurityEvent.limitWarning(ip: ip, tier: limit.limit, measure: measure, scope: scope).log(to: logger, session: session)
+        SecurityEvent.limitWarning(ip: ip, tier: limit.limit, measure: measure, scope: scope).log(to: logger, of: label)
       case .limitExceeded(let limit):
         let (measure, scope) = (limit.measure.rawValue, limit.scope.rawValue)
-        SecurityEvent.limitExceeded(ip: ip, tier: limit.limit, measure: measure, scope: scope).log(to: logger, session: session)
+        SecurityEvent.limitExceeded(ip: ip, tier: limit.limit, measure: measure, scope: scope).log(to: logger, of: label)
       }
     }
   }
+
+  private func note(_ event: ConductEvent) {
+    let (units, failures, name) = place.withLock { ($0.tally.take(event), $0.tally.failures, $0.upstream) }
+    let upstream = name ?? service.upstream.name
+    core.metrics.count(event, units: units, upstream: upstream)
+    switch event {
+    case .unready:
+      core.log { [label, ip] logger in
+        SecurityEvent.upstreamTimeout(ip: ip, upstream: upstream, phase: "ready").log(to: logger, of: label)
+      }
+    case .failure(let failure) where failures <= Self.loggedFailures:
+      core.log { [label, service] logger in
+        var fields: Logger.Metadata = [
+          "route": "\(service.name)", "upstream": "\(upstream)", "class": "\(failure.kind?.rawValue ?? "unknown")",
+          "fatal": "\(failure.isFatal)",
+        ]
+        fields["code"] = failure.code.map { .string($0) }
+        logger.warning("upstream error", metadata: fields.merging(label.fields) { own, _ in own })
+      }
+    default: break
+    }
+  }
+
+  /// A vendor that reports one failure after the other says nothing new.
+  private static let loggedFailures: UInt64 = 8
 
   /// The session is over; the second call and later ones do nothing.
   ///
@@ -107,61 +179,75 @@ final class SessionTicket: Sendable {
     var remaining = others ?? 0
     var subject: String?
     var ready: Int64?
+    var tally = SessionTally()
     let isFirst = place.withLock { place in
       guard !place.isOver else { return false }
       place.isOver = true
       subject = place.subject
       ready = place.ready
+      tally = place.tally
       if let lease = place.lease.take() { remaining = lease.release() }
+      place.credential.take()?.release()
       return true
     }
     guard isFirst else { return }
+    core.registry.remove(self)
     count(outcome)
-    core.log { [record = record(of: outcome, subject, ready), remaining] logger in
+    core.log { [label, record = record(of: outcome, subject, ready, tally), remaining] logger in
       if record.outcome == .lost {
-        SecurityEvent.connectionError(ip: record.ip, error: "\(record.closedBy.rawValue) lost").log(to: logger, session: record.session)
+        SecurityEvent.connectionError(ip: record.ip, error: "\(record.closedBy.rawValue) lost").log(to: logger, of: label)
       }
       SecurityEvent.connectionClosed(
         ip: record.ip, code: record.code, reason: record.reason, remainingConnections: remaining
-      ).log(to: logger, session: record.session)
+      ).log(to: logger, of: label)
       record.log(to: logger)
     }
   }
 
-  private func record(of outcome: SessionOutcome, _ subject: String?, _ ready: Int64?) -> SessionRecord {
+  private func record(of outcome: SessionOutcome, _ subject: String?, _ ready: Int64?, _ tally: SessionTally) -> SessionRecord {
     let end: SessionRecord.Outcome =
       switch outcome.cause {
       case "closed": .closed
-      case "lost": .lost
+      case "lost", "ping_timeout": .lost
       // Shutdown and the clocks are the gateway's own ends; a rule is broken by one of the two others.
       default: outcome.closedBy == .gateway ? .closed : .violated
       }
     var record = SessionRecord(
-      session: session, route: service.name, upstream: service.upstream.name, subject: subject, ip: ip, outcome: end,
+      session: session, route: service.name, upstream: upstream, subject: subject, ip: ip, outcome: end,
       closedBy: outcome.closedBy, cause: outcome.cause)
     record.code = outcome.code?.rawValue
     record.reason = outcome.reason
     record.downstream = outcome.downstream
     record.vendor = outcome.upstream
-    record.dial = ready
+    record.dial = place.withLock { $0.dial }
     record.ready = ready
     record.firstMessage = outcome.firstUpstreamMessage
+    tally.write(to: &record)
     record.duration = outcome.duration
+    record.trace = label.trace
+    record.traceAlias = label.alias
     return record
+  }
+
+  /// Of the upstream that it led to.
+  private var descriptor: VendorDescriptor? {
+    let name = upstream
+    return service.places.first { $0.upstream.name == name }?.upstream.descriptor
   }
 
   private func count(_ outcome: SessionOutcome) {
     let metrics = core.metrics
     metrics.sessionsOpen(service.name).subtract()
     metrics.sessionSeconds(service.name).observe(milliseconds: outcome.duration)
-    if outcome.cause == "lost" {
-      metrics.sessionLosses(service.name, outcome.closedBy.rawValue).add()
-    } else {
-      metrics.sessionsClosed(service.name, outcome.closedBy.rawValue, CloseGroup.label(outcome.code?.rawValue)).add()
+    metrics.sessionsClosed(service.name, outcome.closedBy.rawValue, outcome.cause, CloseGroup.label(outcome.code?.rawValue)).add()
+    if let first = outcome.firstUpstreamMessage { metrics.firstMessageSeconds(upstream).observe(milliseconds: first) }
+    if outcome.closedBy == .upstream, let code = outcome.code,
+      let meaning = descriptor?.errors.meaning(of: Int(code.rawValue), reason: outcome.reason)
+    {
+      metrics.count(meaning.kind, isFatal: true, upstream: upstream)
     }
-    if let first = outcome.firstUpstreamMessage { metrics.firstMessageSeconds(service.upstream.name).observe(milliseconds: first) }
     for (direction, traffic) in [("up", outcome.downstream), ("down", outcome.upstream)] {
-      if let audio = traffic.audio { metrics.audioMilliseconds(service.name, direction).add(UInt64(audio / 1_000_000)) }
+      if let audio = traffic.audio { metrics.audio(service.name, direction).add(milliseconds: audio / 1_000_000) }
     }
   }
 }

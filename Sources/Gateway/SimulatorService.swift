@@ -23,7 +23,15 @@ public struct SimulatorService: Service {
     for (index, descriptor) in descriptors.enumerated() {
       let port = firstPort == 0 ? 0 : firstPort + index
       let socket = try await SimulatorServer.start(descriptor, port: port, secret: nil, misbehaviour: misbehaviour, group: group)
-      logger.info("simulator listening", metadata: ["vendor": "\(descriptor.name)", "port": .stringConvertible(socket.port)])
+      let path = descriptor.endpoint.url.source.firstRange(of: "://").map { source in
+        descriptor.endpoint.url.source[source.upperBound...].drop { $0 != "/" }
+      }
+      logger.info(
+        "simulator listening",
+        metadata: [
+          "vendor": "\(descriptor.name)", "port": .stringConvertible(socket.port),
+          "url": "ws://127.0.0.1:\(socket.port)\(path ?? "")",
+        ])
     }
     try? await gracefulShutdown()
     try await group.shutdownGracefully()

@@ -6,8 +6,8 @@ import Vendors
 
 /// What stands in the way of serving a configuration, in its own words: a secret that cannot be had, a URL that cannot be composed.
 public struct SnapshotFailure: Error, CustomStringConvertible {
-  public let problems: [String]
-  public var description: String { problems.joined(separator: "; ") }
+  public let problems: [SnapshotProblem]
+  public var description: String { problems.map(\.description).joined(separator: "; ") }
 }
 
 /// Compiles a checked configuration: fetches secrets, builds guards, endpoints and TLS contexts.
@@ -21,69 +21,58 @@ struct SnapshotBuilder {
   let callers: CallerServices
 
   func build() throws(SnapshotFailure) -> Snapshot {
-    var problems: [String] = []
+    var problems: [SnapshotProblem] = []
     var upstreams: [String: UpstreamService] = [:]
     for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
       do {
-        upstreams[name] = try service(name, upstream)
+        upstreams[name] = try upstreamBuilder.service(name, upstream)
       } catch {
-        problems.append("upstream '\(name)': \(error)")
+        problems.append(SnapshotProblem("upstream '\(name)'", at: ["upstreams", name] + (error is TLSError ? ["tls", "ca"] : []), error))
       }
     }
     let (methods, apiKeys) = methods(&problems)
     var routes: [RouteService] = []
     for route in configuration.routes {
-      guard let upstream = upstreams[route.upstream], let settings = configuration.upstreams[route.upstream] else { continue }
+      guard upstreams[route.upstream] != nil else { continue }
       let tier = route.tier.flatMap { configuration.tiers[$0] }
       do {
-        let endpoint = try endpoint(settings, upstream.descriptor, route: route)
-        routes.append(try RouteService(route, policy: policy(route, tier, methods), upstream: upstream, endpoint: endpoint, tier: tier))
+        let places = try places(route, upstreams)
+        routes.append(try RouteService(route, policy: policy(route, tier, methods), upstreams: places))
       } catch {
-        problems.append("route '\(route.path)': \(error)")
+        problems.append(SnapshotProblem("route '\(route.path)'", at: ["routes", route.path.description], error))
       }
     }
+    var adminToken: Secret?
+    do throws(SecretError) { adminToken = try configuration.admin?.token?.resolve(environment: environment) } catch {
+      problems.append(SnapshotProblem("admin", at: ["admin", "token"], error))
+    }
     guard problems.isEmpty else { throw SnapshotFailure(problems: problems) }
-    callers.fetch.allowPlain(configuration.plainEndpoints)
-    return Snapshot(configuration, routes: routes, tokenEndpoints: tokenEndpoints(methods, routes), apiKeys: apiKeys)
+    return Snapshot(
+      configuration, routes: routes, upstreams: upstreams.values.sorted { $0.name < $1.name },
+      tokenEndpoints: tokenEndpoints(methods, routes), developmentTokens: developmentTokens(methods, routes),
+      apiKeys: apiKeys, adminToken: adminToken)
   }
 
   // MARK: Upstreams
 
-  private func service(_ name: String, _ upstream: Upstream) throws -> UpstreamService {
-    let descriptor = upstream.vendor.flatMap { catalogue[$0] }
-    let secret = try? upstream.credential?.resolve(environment: environment)
-    let endpoint = try endpoint(upstream, descriptor, route: nil)
-    let isSimulated = simulate.standsIn(hasSecret: secret != nil, wantsSecret: endpoint.credentialPlacement != nil)
-    let simulator = isSimulated ? upstream.vendor.flatMap { simulators[$0] } : nil
-    let isSecure = endpoint.base?.scheme == "wss" && simulator == nil
-    let tls = isSecure ? try TLSContext(client: ClientSettings(trust: upstream.tls.ca.map { .only(.file($0)) } ?? .system)) : nil
-    return UpstreamService(
-      name: name, descriptor: descriptor, secret: simulator?.secret ?? secret, tls: tls, dialBudget: upstream.timeouts.dial,
-      simulator: simulator)
+  private var upstreamBuilder: UpstreamBuilder {
+    UpstreamBuilder(
+      catalogue: catalogue, environment: environment, simulators: simulators, simulate: simulate, table: callers.upstreams)
   }
 
-  /// The upstream as one route uses it: the route's rules come before the upstream's, the vendor's own come last.
-  private func endpoint(_ upstream: Upstream, _ descriptor: VendorDescriptor?, route: Route?) throws -> Endpoint {
-    var variables: [String: String] = [:]
-    for (key, value) in upstream.variables { variables[key] = try text(value) }
-    let settings = UpstreamSettings(
-      variables: variables, region: upstream.region, query: (route.map { [QueryRules($0.query)] } ?? []) + [QueryRules(upstream.query)],
-      headers: try upstream.headers.sorted { $0.key < $1.key }.map { ($0.key, try text($0.value)) }, forwardHeaders: route?.headers ?? [])
-    if let descriptor { return try Endpoint(descriptor: descriptor, settings: settings) }
-    return try Endpoint(url: upstream.url?.description ?? "", settings: settings)
-  }
-
-  private func text(_ value: ConfiguredText) throws -> String {
-    switch value {
-    case .text(let text): text
-    case .secret(let reference): try reference.resolve(environment: environment).reveal()
+  /// Where sessions of a route may lead: every endpoint of its upstream, then those of the fallbacks.
+  private func places(_ route: Route, _ upstreams: [String: UpstreamService]) throws -> [(UpstreamService, Endpoint)] {
+    let names = [route.upstream] + (configuration.upstreams[route.upstream]?.fallbacks ?? [])
+    return try names.flatMap { name -> [(UpstreamService, Endpoint)] in
+      guard let upstream = upstreams[name], let settings = configuration.upstreams[name] else { return [] }
+      return try upstreamBuilder.endpoints(settings, upstream.descriptor, route: route).map { (upstream, $0) }
     }
   }
 
   // MARK: Guards
 
   /// The guards of all methods, and what to look at from time to time for them.
-  private func methods(_ problems: inout [String]) -> (guards: [String: any CallerGuard], apiKeys: [APIKeyWatch]) {
+  private func methods(_ problems: inout [SnapshotProblem]) -> (guards: [String: any CallerGuard], apiKeys: [APIKeyWatch]) {
     let builder = GuardBuilder(environment: environment, sessionTokens: callers.sessionTokens, issuers: callers.issuers)
     var guards: [String: any CallerGuard] = [:]
     var apiKeys: [APIKeyWatch] = []
@@ -100,7 +89,7 @@ struct SnapshotBuilder {
           guards[name] = try builder.make(name, method)
         }
       } catch {
-        problems.append("authentication '\(name)': \(error)")
+        problems.append(SnapshotProblem("authentication '\(name)'", at: ["authentication", name] + method.keyFile, error))
       }
     }
     return (guards, apiKeys)
@@ -114,6 +103,19 @@ struct SnapshotBuilder {
       let credentials = method.authentication?.names.compactMap { guards[$0] } ?? []
       return TokenEndpoint(method, tokens: tokens, credentials: credentials, routes: takers)
     }
+  }
+
+  /// What the playground can mint; nothing in production.
+  private func developmentTokens(_ guards: [String: any CallerGuard], _ routes: [RouteService]) -> [String: DevelopmentToken] {
+    guard configuration.environment == .development else { return [:] }
+    let tokens = routes.compactMap { service -> (String, DevelopmentToken)? in
+      let names = service.route.authentication?.names ?? []
+      let first = names.lazy.compactMap { name in
+        configuration.authentication[name].flatMap { DevelopmentToken($0, guards[name], environment: environment) }
+      }.first
+      return first.map { (service.name, $0) }
+    }
+    return Dictionary(tokens) { first, _ in first }
   }
 
   private func policy(_ route: Route, _ tier: Tier?, _ methods: [String: any CallerGuard]) -> RoutePolicy {
@@ -148,7 +150,7 @@ extension GatewayConfiguration {
   }
 
   /// Host and port of what may be asked in the clear beyond this machine.
-  fileprivate var plainEndpoints: Set<String> {
+  var plainEndpoints: Set<String> {
     Set(authentication.values.compactMap(\.endpoint).filter(\.plainHTTP).compactMap { try? WebSocketURL(http: $0.url).authority })
   }
 }
@@ -159,6 +161,11 @@ public enum SimulationMode: String, Sendable, CaseIterable {
   /// Those whose credential is not set.
   case missing
   case all
+
+  /// What holds: what the command line says, else the stand-ins for what is not set, in development alone.
+  public static func inForce(_ given: SimulationMode?, _ environment: DeploymentEnvironment) -> SimulationMode {
+    given ?? (environment == .development ? SimulationMode.missing : SimulationMode.none)
+  }
 
   func standsIn(hasSecret: Bool, wantsSecret: Bool) -> Bool {
     switch self {

@@ -3,6 +3,7 @@ import NIOCore
 import Relay
 import Synchronization
 import Telemetry
+import Vendors
 import WebSocket
 
 /// The control path of a session whose handshake is inside the socket: checks its token, dials its upstreams, and holds its places in
@@ -15,11 +16,14 @@ final class SocketAdmission: Sendable {
     /// What holds for it once it is known.
     var standing: Standing?
     var task: Task<Void, Never>?
+    /// What belongs into the first message for the upstream that is coming.
+    var firstMessage: UpstreamRequest.FirstMessageCredential?
     var isOver = false
   }
 
   private struct Standing: Sendable {
     let meters: [Metered]
+    let tier: TierPolicy
     let terms: SharedTerms
   }
 
@@ -30,7 +34,7 @@ final class SocketAdmission: Sendable {
   private let request: AdmissionRequest
   /// What is known of the client beside its token.
   private let evidence: Evidence
-  private let session: String
+  private let label: SessionLabel
   private let state: Mutex<State>
 
   private var core: GatewayCore { upstream.core }
@@ -40,25 +44,25 @@ final class SocketAdmission: Sendable {
   ///
   /// - Parameters:
   ///   - place: of the session, and the reactor that has it.
-  ///   - session: its id in the log.
+  ///   - label: what the log says of it in every line.
   ///   - stranger: given back once the client is known, or gone.
   init(
     _ admitted: consuming Admitted, stranger: consuming HandshakeLease?, _ request: AdmissionRequest, _ evidence: Evidence,
-    _ upstream: UpstreamOpening, _ ticket: SessionTicket, session: String, at place: (id: UInt64, reactor: Reactor)
+    _ upstream: UpstreamOpening, _ ticket: SessionTicket, label: SessionLabel, at place: (id: UInt64, reactor: Reactor)
   ) {
     (id, reactor) = place
-    (self.upstream, self.ticket, self.request, self.evidence, self.session) = (upstream, ticket, request, evidence, session)
+    (self.upstream, self.ticket, self.request, self.evidence, self.label) = (upstream, ticket, request, evidence, label)
     state = Mutex(State(admitted: admitted, stranger: stranger))
   }
 
   /// A client that is known by its request; its place is the ticket's.
   init(
-    meters: [Metered], terms: SharedTerms, _ request: AdmissionRequest, _ evidence: Evidence, _ upstream: UpstreamOpening,
-    _ ticket: SessionTicket, session: String, at place: (id: UInt64, reactor: Reactor)
+    meters: [Metered], tier: TierPolicy, terms: SharedTerms, _ request: AdmissionRequest, _ evidence: Evidence, _ upstream: UpstreamOpening,
+    _ ticket: SessionTicket, label: SessionLabel, at place: (id: UInt64, reactor: Reactor)
   ) {
     (id, reactor) = place
-    (self.upstream, self.ticket, self.request, self.evidence, self.session) = (upstream, ticket, request, evidence, session)
-    state = Mutex(State(standing: Standing(meters: meters, terms: terms)))
+    (self.upstream, self.ticket, self.request, self.evidence, self.label) = (upstream, ticket, request, evidence, label)
+    state = Mutex(State(standing: Standing(meters: meters, tier: tier, terms: terms)))
   }
 
   /// Works on a question of the session; from the reactor's thread.
@@ -78,8 +82,14 @@ final class SocketAdmission: Sendable {
 
   /// The client authenticates without a token.
   func missesToken() {
-    core.log { [request, session] logger in SecurityEvent.authFailedNoToken(ip: request.ip).log(to: logger, session: session) }
+    core.log { [request, label] logger in SecurityEvent.authFailedNoToken(ip: request.ip).log(to: logger, of: label) }
   }
+
+  /// What belongs into the first message for the upstream that has come last.
+  var firstMessage: UpstreamRequest.FirstMessageCredential? { state.withLock { $0.firstMessage } }
+
+  /// The upstream is gone.
+  func detached() { ticket.leaveUpstream() }
 
   /// The session is over: every place is given back, and what is under way is given up.
   func ended(_ outcome: SessionOutcome) {
@@ -93,7 +103,7 @@ final class SocketAdmission: Sendable {
     }
     task?.cancel()
     if outcome.cause == SocketHandshake.timedOut.name {
-      core.log { [request, session] logger in SecurityEvent.authTimeout(ip: request.ip).log(to: logger, session: session) }
+      core.log { [request, label] logger in SecurityEvent.authTimeout(ip: request.ip).log(to: logger, of: label) }
     }
     ticket.ended(outcome, remaining: remaining)
   }
@@ -127,9 +137,9 @@ final class SocketAdmission: Sendable {
         state.admitted = consume admitted
         throw error
       }
-      state.standing = Standing(meters: admitted.meters, terms: service.terms(under: admitted.tier))
+      state.standing = Standing(meters: admitted.meters, tier: admitted.tier, terms: service.terms(under: admitted.tier))
       state.stranger.take()?.end()
-      for notice in admitted.notices { notice.log(to: core.logger, session: session) }
+      for notice in admitted.notices { notice.log(to: core.logger, of: label) }
       ticket.identify(admitted)
     }
   }
@@ -142,16 +152,18 @@ final class SocketAdmission: Sendable {
       if service.route.handshake.authenticate != .required { try identify(nil) }
       guard let standing = state.withLock({ $0.standing }) else { throw Refusal(.unauthorized) }
       let began = NIODeadline.now()
-      let composed = try await upstream.compose()
-      let end = try await upstream.dial(composed)
-      guard let transport = await upstream.leave(end) else { throw Refusal(.upstreamUnreachable) }
+      let opened = try await upstream.open()
+      ticket.use(opened)
+      state.withLock { $0.firstMessage = opened.request.firstMessageCredential }
+      guard let transport = await upstream.leave(opened) else { throw Refusal(.upstreamUnreachable) }
       ticket.ready(after: NIODeadline.now() - began)
-      let inspectors = service.inspectors(meters: standing.meters, query: composed.url.query) { [ticket] in ticket.note($0) }
+      let inspectors = service.inspectors(of: opened, meters: standing.meters, tier: standing.tier) { [ticket] in ticket.note($0) }
       reactor.attach(UpstreamParcel(session: id, transport: transport, terms: standing.terms, makeInspectors: inspectors))
     } catch {
       note(error)
+      ticket.leaveUpstream()
       switch error.kind {
-      case .upstreamRefused, .upstreamUnreachable, .upstreamTimeout: reactor.answer(session: id, .noUpstream)
+      case .upstreamRefused, .upstreamUnreachable, .upstreamTimeout, .circuitOpen: reactor.answer(session: id, .noUpstream)
       default: reactor.answer(session: id, .end(SessionEnd(error)))
       }
     }
@@ -162,7 +174,7 @@ final class SocketAdmission: Sendable {
     // A client that went away was not refused.
     guard !Task.isCancelled else { return }
     core.metrics.refusals(service.name, refusal.type).add(1)
-    refusal.event?.log(to: core.logger, session: session)
+    refusal.event?.log(to: core.logger, of: label)
   }
 }
 

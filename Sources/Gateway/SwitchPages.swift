@@ -11,9 +11,9 @@ struct SwitchPages: Sendable {
 
   /// The answer; nil where the path is none of these.
   func answer(_ head: RequestHead, on connection: AcceptedConnection) async -> HTTPAnswer? {
-    if head.path == "/routes" { return head.method == "GET" || head.method == "HEAD" ? list() : notAllowed("GET, HEAD") }
+    if head.path == "/routes" { return head.method == "GET" || head.method == "HEAD" ? list() : .notAllowed("GET, HEAD") }
     guard let route = Self.route(head.path) else { return nil }
-    guard head.method == "PUT" else { return notAllowed("PUT") }
+    guard head.method == "PUT" else { return .notAllowed("PUT") }
     if let route, !core.snapshot.routes.contains(where: { $0.name == route }) { return HTTPAnswer.text("No such route\n", status: 404) }
     do throws(Refusal) {
       let body = try await connection.body(of: head, most: Self.mostBody, within: .seconds(5))
@@ -41,12 +41,6 @@ struct SwitchPages: Sendable {
       core.admission.switches.turn(isOn, by: .admin)
     }
     core.logger.notice("switched", metadata: ["route": "\(route ?? "all")", "enabled": .stringConvertible(isOn), "by": "admin"])
-  }
-
-  private func notAllowed(_ methods: String) -> HTTPAnswer {
-    var answer = HTTPAnswer.text("Method Not Allowed\n", status: 405)
-    answer.headers.append(("Allow", methods))
-    return answer
   }
 
   /// Every route, whether it takes sessions, and who says that it does not.

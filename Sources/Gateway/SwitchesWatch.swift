@@ -11,7 +11,7 @@ final class SwitchesWatch: Sendable {
     var problem: String?
   }
 
-  private let path: String
+  let path: String
   private let switches: KillSwitches
   private let state = Mutex(State())
 
@@ -45,14 +45,6 @@ final class SwitchesWatch: Sendable {
         state.problem = error.description
         logger.error("switches file", metadata: ["path": "\(path)", "error": "\(error)"])
       }
-    }
-  }
-
-  /// Looks every second until the task is cancelled.
-  func run(_ core: GatewayCore) async {
-    while !Task.isCancelled {
-      refresh(core.logger, routes: Set(core.snapshot.routes.map(\.name)))
-      try? await Task.sleep(for: .seconds(1))
     }
   }
 }

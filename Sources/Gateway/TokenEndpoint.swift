@@ -40,13 +40,13 @@ struct TokenEndpoint: Sendable {
     var answer: HTTPAnswer
     do throws(Refusal) {
       try checkMethod(head)
-      budget = try core.admission.request(request.client, ip: request.ip, path: path, limit: limit, now: .now)
+      budget = try core.admission.request(request.client, ip: request.ip, path: path, of: "tokens", limit: limit, now: .now)
       let issued = try await issue(head, request, connection, core)
       answer = HTTPAnswer.json(issued.body)
       // RFC 6749 section 5.1 says the same of its tokens.
       answer.headers.append(("Cache-Control", "no-store"))
     } catch {
-      error.event?.log(to: core.logger, session: connection.session)
+      error.event?.log(to: core.logger, of: connection.label)
       core.metrics.refusals(path, error.type).add()
       answer = HTTPAnswer(error, session: connection.session)
       if error.kind == .methodNotAllowed {
@@ -75,7 +75,11 @@ struct TokenEndpoint: Sendable {
     let evidence = Evidence(request, route: policy.route, certificate: certificate, headers: head.headers)
     let caller = try await core.caller(evidence, request, policy: policy)
     do throws(CredentialError) {
-      return try tokens.issue(to: caller, for: evidence, now: .now)
+      let issued = try tokens.issue(to: caller, for: evidence, now: .now)
+      let subject = caller?.subject ?? JWTGuard.unknownSubject
+      let event = SecurityEvent.sessionTokenIssued(ip: request.ip, userId: subject, route: policy.route)
+      event.log(to: core.logger, of: connection.label)
+      return issued
     } catch {
       // It is to be bound to an origin, and there is none to bind it to.
       throw Refusal(.forbiddenOrigin, event: .blockedInvalidOrigin(ip: request.ip, origin: request.origin ?? ""))

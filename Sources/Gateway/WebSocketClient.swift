@@ -38,19 +38,27 @@ public struct WebSocketClient: Sendable {
         using: &random)
       let tls = url.isSecure ? try TLSContext(client: ClientSettings(trust: authority.map { .only(.file($0)) } ?? .system)) : nil
       let target = DialTarget(host: url.host, port: url.port, tls: tls, opening: opening)
-      let dialed = try await Dialer(loop: loop).dial(target, budget: TimeAmount(budget))
-      let (events, continuation) = AsyncStream.makeStream(of: Event.self)
-      return try await loop.submit {
-        let handler = MessageHandler(.client, endpoint: StreamEndpoint(continuation))
-        try dialed.value.end.speak(handler)
-        return WebSocketClient(
-          events: events, subprotocol: dialed.value.agreement.subprotocol, socket: NIOLoopBound(handler, eventLoop: loop), loop: loop)
-      }.get()
+      return try await connect(target, by: Dialer(loop: loop), budget: budget)
     } catch let failure as DialFailure {
-      throw Failure(description: "\(url.authority): \(failure.name.replacing("_", with: " ")) \(failure.detail)")
+      throw Failure(description: ProbeWords.plain(failure, host: url.host, address: url.authority, budget: budget))
     } catch {
       throw Failure(description: "\(url.authority): \(error)")
     }
+  }
+
+  /// Dials `target`, which makes no offer of compression.
+  static func connect(_ target: DialTarget, by dialer: Dialer, budget: Duration) async throws(DialFailure) -> WebSocketClient {
+    let loop = dialer.loop
+    let dialed = try await dialer.dial(target, budget: TimeAmount(budget))
+    let (events, continuation) = AsyncStream.makeStream(of: Event.self)
+    let client = try? await loop.submit {
+      let handler = MessageHandler(.client, endpoint: StreamEndpoint(continuation))
+      try dialed.value.end.speak(handler)
+      return WebSocketClient(
+        events: events, subprotocol: dialed.value.agreement.subprotocol, socket: NIOLoopBound(handler, eventLoop: loop), loop: loop)
+    }.get()
+    guard let client else { throw .closedEarly }
+    return client
   }
 
   public func send(_ message: Message) async {

@@ -27,6 +27,7 @@ public final class APIKeyGuard: CredentialGuard {
     let keys = self.keys.withLock { $0 }
     guard let key = keys.key(for: credential) else { throw CredentialError("unknown_key") }
     if let expiresAt = key.expiresAt, now.unixSeconds >= expiresAt { throw CredentialError("expired") }
-    return Caller(subject: key.subject, method: method, tier: key.tier, routes: key.routes, expiresAt: key.expiresAt)
+    return Caller(
+      subject: key.subject, method: method, tier: key.tier, routes: key.routes, expiresAt: key.expiresAt, apiKey: key.fingerprint)
   }
 }

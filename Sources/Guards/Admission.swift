@@ -169,9 +169,13 @@ public final class Admission: Sendable {
 
   /// Limits plain HTTP requests, apart from openings.
   ///
-  /// - Parameter path: as it was asked for; credentials in its query are kept from the log.
-  public func request(_ client: ClientAddress, ip: String, path: String, limit: Allowance, now: Moment) throws(Refusal) -> Budget {
-    let budget = rates.take(LimitKey("http", .address(client.key)), limit, now: now.monotonic)
+  /// - Parameters:
+  ///   - path: as it was asked for; credentials in its query are kept from the log.
+  ///   - kind: names the count; requests of one kind share it.
+  public func request(
+    _ client: ClientAddress, ip: String, path: String, of kind: String, limit: Allowance, now: Moment
+  ) throws(Refusal) -> Budget {
+    let budget = rates.take(LimitKey(kind, .address(client.key)), limit, now: now.monotonic)
     guard budget.allowed else { throw limited(budget, .httpRateLimitExceeded(ip: ip, path: path)) }
     return budget
   }
@@ -183,7 +187,7 @@ public final class Admission: Sendable {
     var tightest: Budget?
     for limit in tier.opens {
       guard let key = party.key(limit.name, limit.scope) else { continue }
-      let budget = rates.take(key, limit.rate, now: now.monotonic)
+      let budget = rates.take(key, limit.most, now: now.monotonic)
       guard budget.allowed else { throw limited(budget, .blockedRateLimit(ip: ip)) }
       tightest = Budget.tighter(tightest, budget)
     }

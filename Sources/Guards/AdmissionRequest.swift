@@ -26,3 +26,10 @@ public struct AdmissionRequest: Sendable {
     self.place = place
   }
 }
+
+extension AdmissionRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Without what the client presented.
+  public var description: String { "request of \(ip)" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

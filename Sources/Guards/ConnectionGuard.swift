@@ -25,7 +25,8 @@ public final class ConnectionGuard: Sendable {
   }
 
   /// Most sessions of the whole gateway.
-  public let capacity: Int
+  public var capacity: Int { most.load(ordering: .relaxed) }
+  private let most: Atomic<Int>
   private let all = Atomic<Int>(0)
   private let shards: [Shard]
 
@@ -33,9 +34,12 @@ public final class ConnectionGuard: Sendable {
   ///   - capacity: usually what file descriptors allow.
   ///   - shards: a few times the number of threads.
   public init(capacity: Int, shards: Int = 16) {
-    self.capacity = capacity
+    most = Atomic(capacity)
     self.shards = (0..<max(1, shards)).map { _ in Shard() }
   }
+
+  /// Sessions that are open stay, also where they are more than there may be.
+  public func limit(to capacity: Int) { most.store(max(1, capacity), ordering: .relaxed) }
 
   /// Sessions open now.
   public var total: Int { all.load(ordering: .relaxed) }

@@ -1,3 +1,4 @@
+import Synchronization
 import Telemetry
 
 /// Bounds what strangers cost: connections that were accepted and whose client is not known yet, from the first byte to the admission or,
@@ -16,12 +17,21 @@ public final class HandshakeGuard: Sendable {
     public init() {}
   }
 
-  public let limits: Limits
+  /// What holds for whoever comes next.
+  public var limits: Limits { held.withLock { $0 } }
+
+  private let held: Mutex<Limits>
   private let connections: ConnectionGuard
 
   public init(_ limits: Limits = Limits()) {
-    self.limits = limits
+    held = Mutex(limits)
     connections = ConnectionGuard(capacity: max(1, limits.total))
+  }
+
+  /// Whoever is in stays, also where that is more than there may be.
+  public func limit(to limits: Limits) {
+    held.withLock { $0 = limits }
+    connections.limit(to: limits.total)
   }
 
   /// Handshakes in progress.

@@ -27,12 +27,18 @@ public final class Inquirer: Sendable {
 
   /// Asks the guards in order; the first that knows the caller wins.
   ///
+  /// - Parameter heard: told what each guard that looked at something said of it, in the end.
   /// - Returns: `.absent` when none has anything to look at; `.unavailable` rather than `.refused` when one of them could not tell. Never
   ///   `.ask`.
-  public func identify(_ evidence: Evidence, by guards: [any CallerGuard], now: @Sendable () -> Moment) async -> Identification {
+  public func identify(
+    _ evidence: Evidence, by guards: [any CallerGuard], heard: (_ method: String, Identification) -> Void = { _, _ in },
+    now: @Sendable () -> Moment
+  ) async -> Identification {
     var outcome = Identification.absent
     for one in guards {
-      switch await answer(of: one, evidence, now) {
+      let said = await answer(of: one, evidence, now)
+      if said != .absent { heard(one.method, said) }
+      switch said {
       case .caller(let caller): return .caller(caller)
       case .unavailable(let error): outcome = .unavailable(error)
       case .refused(let error): if case .unavailable = outcome { break } else { outcome = .refused(error) }

@@ -39,6 +39,13 @@ public struct Inquiry: Sendable, Equatable {
   /// Longer answers are failures.
   public let maximumBytes: Int
 
+  /// A request of nobody's but the caller's, who makes it himself.
+  public init(method: String, url: String, headers: [Field], body: [UInt8], timeout: Duration) {
+    self.init(
+      Flight(owner: ObjectIdentifier(Inquiry.self), subject: .request(0)), method: method, url: url, headers: headers, body: body,
+      timeout: timeout)
+  }
+
   init(
     _ flight: Flight, method: String = "GET", url: String, headers: [Field] = [], body: [UInt8] = [], timeout: Duration,
     maximumBytes: Int = 64 << 10

@@ -6,7 +6,7 @@ public struct JWTGuard: CredentialGuard {
   public let method = "jwt"
   public let places: Set<CredentialPlace>?
   /// Who a token without a subject is: existing frontends' tokens may have none.
-  static let unknownSubject = "unknown"
+  public static let unknownSubject = "unknown"
   /// Real sets are smaller by far; `JSONWebKeySet` has the same bound.
   private static let maximumBytes = JSONWebKeySet.defaultMaximumBytes
 

@@ -1,10 +1,12 @@
+import Tokens
+
 /// Who is counted together. Raw values are the names in the route table.
 public enum LimitScope: String, Sendable, CaseIterable {
   /// One client address; IPv6 by its /64, which one subscriber owns whole.
   case address = "ip"
   /// One caller, whatever its address.
   case subject
-  /// One API key, whatever its address; callers by other methods are not counted.
+  /// One API key, whatever its address, and the session tokens fetched with it; callers by other methods are not counted.
   case apiKey = "api_key"
   /// All sessions of one route that come under the limit.
   case route
@@ -17,7 +19,7 @@ public struct LimitKey: Hashable, Sendable {
   public enum Whom: Hashable, Sendable {
     case address(AddressKey)
     case subject(String)
-    case apiKey(String)
+    case apiKey(Fingerprint)
     case route(String)
     case gateway
   }

@@ -1,8 +1,5 @@
 /// Who a session is counted with, as far as that is known or wanted yet.
 struct Party {
-  /// The method whose callers are counted per API key.
-  static let apiKey = "api_key"
-
   /// Nil once its address was counted.
   var address: AddressKey?
   /// Nil while strangers may not use up what route and gateway have for all.
@@ -15,7 +12,7 @@ struct Party {
       switch scope {
       case .address: address.map { .address($0) }
       case .subject: caller.map { .subject($0.subject) }
-      case .apiKey: caller.flatMap { $0.method == Self.apiKey ? .apiKey($0.subject) : nil }
+      case .apiKey: caller?.apiKey.map { .apiKey($0) }
       case .route: route.map { .route($0) }
       case .gateway: route == nil ? nil : .gateway
       }

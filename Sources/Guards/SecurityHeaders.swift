@@ -1,11 +1,13 @@
 /// What every HTTP answer of the gateway carries.
 public enum SecurityHeaders {
-  /// The gateway serves no page of others, nothing to frame and nothing to guess the type of. The playground widens the policy for itself.
+  public static let contentPolicy = "Content-Security-Policy"
+
+  /// The gateway serves no page of others, nothing to frame and nothing to guess the type of. Its own pages widen the policy for themselves.
   public static let always: [(name: String, value: String)] = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("X-XSS-Protection", "1; mode=block"),
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    (contentPolicy, "default-src 'none'; frame-ancestors 'none'"),
     ("Referrer-Policy", "no-referrer"),
   ]
 

@@ -27,6 +27,11 @@ public final class SessionTokenStore: Sendable {
     /// Unix seconds.
     public let expiresAt: Int64
 
+    public init(token: String, expiresAt: Int64) {
+      self.token = token
+      self.expiresAt = expiresAt
+    }
+
     /// `{"token":"...","expiresAt":"2026-11-27T06:56:06.000Z"}`
     public var body: [UInt8] {
       Array(#"{"token":"\#(token)","expiresAt":"\#(Timestamp(milliseconds: expiresAt * 1000).rfc3339)"}"#.utf8)
@@ -63,7 +68,7 @@ public final class SessionTokenStore: Sendable {
     if terms.bind.contains(.origin), origin == nil { throw CredentialError("origin_missing") }
     let holder = Caller(
       subject: caller?.subject ?? JWTGuard.unknownSubject, method: SessionTokenGuard.name, tier: caller?.tier, routes: caller?.routes,
-      expiresAt: caller?.expiresAt)
+      expiresAt: caller?.expiresAt, apiKey: caller?.apiKey)
     let grant = Grant(
       issuer: terms.issuer, caller: holder, isSingleUse: terms.isSingleUse, route: terms.bind.contains(.route) ? evidence.route : nil,
       origin: terms.bind.contains(.origin) ? origin : nil, address: terms.bind.contains(.address) ? evidence.client.key : nil)

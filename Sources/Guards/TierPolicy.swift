@@ -5,33 +5,24 @@ import Configuration
 ///
 /// Counts go by the name of the tier: routes that share a tier share its counts, except those of the scope `route`.
 public struct TierPolicy: Sendable, Equatable {
-  /// How often sessions may be opened.
-  public struct Opens: Sendable, Equatable {
+  /// How much one scope may have.
+  public struct Limit<Most: Sendable & Equatable>: Sendable, Equatable {
     /// Names the count; limits of one name share it.
     public let name: String
     public let scope: LimitScope
-    public let rate: Allowance
+    public let most: Most
 
-    public init(_ name: String, per scope: LimitScope, _ rate: Allowance) {
-      self.name = name
-      self.scope = scope
-      self.rate = rate
-    }
-  }
-
-  /// How many sessions may be open at once.
-  public struct Sessions: Sendable, Equatable {
-    /// Names the count; limits of one name share it.
-    public let name: String
-    public let scope: LimitScope
-    public let most: Int
-
-    public init(_ name: String, per scope: LimitScope, _ most: Int) {
+    public init(_ name: String, per scope: LimitScope, _ most: Most) {
       self.name = name
       self.scope = scope
       self.most = most
     }
   }
+
+  /// How often sessions may be opened.
+  public typealias Opens = Limit<Allowance>
+  /// How many sessions may be open at once.
+  public typealias Sessions = Limit<Int>
 
   /// How much may happen inside sessions.
   public struct Metering: Sendable, Equatable {
@@ -57,6 +48,8 @@ public struct TierPolicy: Sendable, Equatable {
   public var sessionLength: Duration?
   /// How long before a hard end the client is told; zero for never.
   public var warn = Duration.seconds(30)
+  /// How long a turn under way may go on beyond a limit.
+  public var grace = Duration.seconds(30)
 
   /// A tier without limits.
   public init(_ name: String) {
@@ -77,6 +70,7 @@ public struct TierPolicy: Sendable, Equatable {
     }
     sessionLength = tier.sessionLength.value
     warn = tier.warn
+    grace = tier.grace
   }
 
   /// Of two limits on one window, the tighter alone matters.

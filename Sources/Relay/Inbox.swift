@@ -7,12 +7,17 @@ enum ReactorMessage: ~Copyable, Sendable {
   case close(session: UInt64, SessionEnd)
   case answer(session: UInt64, LobbyAnswer)
   case attach(UpstreamParcel)
-  case closeAll(SessionEnd, over: Int64)
+  case look(session: UInt64, @Sendable (SessionProgress?) -> Void)
+  case closeAll(SessionEnd, after: Int64, over: Int64, idle: Int64?)
   case stop
 
-  /// Nobody will act on the message: a session that was to be opened reports its end at once.
+  /// Nobody will act on the message: a session that was to be opened reports its end at once, and a question has its answer.
   consuming func refuse() {
-    if case .open(let parcel) = consume self { parcel.refuse() }
+    switch consume self {
+    case .open(let parcel): parcel.refuse()
+    case .look(_, let reply): reply(nil)
+    default: break
+    }
   }
 }
 

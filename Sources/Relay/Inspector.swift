@@ -18,6 +18,12 @@ public protocol Inspector: AnyObject {
   func end(bytes: UInt64, now: Int64) -> Inspection
   /// Audio that has passed, in nanoseconds; nil where none is looked for.
   var audio: Int64? { get }
+  /// Whether messages that are shown may be dropped or replaced: they are gathered then, and go on in one piece.
+  var rewrites: Bool { get }
+}
+
+extension Inspector {
+  public var rewrites: Bool { false }
 }
 
 /// What becomes of a message that was looked at.
@@ -27,20 +33,40 @@ public enum Inspection: Sendable, Equatable {
   case tell([UInt8])
   /// It goes on, and the end it came from is sent this text between two messages.
   case reply([UInt8])
+  /// It goes on, and the attendant's deadline may be sooner than it was.
+  case wake
+  /// It goes on, and a turn is over with it: a session that is to end ends here rather than in its next one.
+  case rest
+  /// It goes on, and it was the answer to the attendant's farewell: there is nothing more to wait for.
+  case parted
+  /// It goes on, and so many of the others that let it do so, in this order.
+  case several([Inspection])
+  /// This goes on in its place. Only of an inspector that rewrites.
+  case replace([UInt8])
+  /// It does not go on, and the client is told this text. Only of an inspector that rewrites.
+  case drop(tell: [UInt8])
+  /// It goes on, and then the upstream is let go: where the client stays without one it is told how it went, else the session ends so.
+  case leave(SessionEnd, LobbyDetachment)
+  /// It goes on, and then the session is over: the client hears the text, if there is one, and the Close.
+  case finish(SessionEnd, tell: [UInt8]?)
   /// It stays incomplete at the other end, and the session is over: the client hears the text, if there is one, and the Close.
   case end(SessionEnd, tell: [UInt8]?)
 }
 
-/// The two inspectors of a session; nil where nothing looks.
+/// The two inspectors of a session, and who speaks in it for the gateway; nil where nobody does.
 public struct Inspectors {
   public var downstream: (any Inspector)?
   public var upstream: (any Inspector)?
+  public var attendant: (any Attendant)?
 
   /// - Parameters:
   ///   - downstream: for what the client sends.
   ///   - upstream: for what the upstream sends.
-  public init(downstream: (any Inspector)? = nil, upstream: (any Inspector)? = nil) {
+  public init(
+    downstream: (any Inspector)? = nil, upstream: (any Inspector)? = nil, attendant: (any Attendant)? = nil
+  ) {
     self.downstream = downstream
     self.upstream = upstream
+    self.attendant = attendant
   }
 }

@@ -76,6 +76,12 @@ import WebSocket
     lastData = now
   }
 
+  /// What comes from now on passes as it is, before the eyes of an inspector; nothing is compressed.
+  func pass(by inspector: (any Inspector)?, terms: RelayTerms) {
+    let rules = FrameRules(receiver: party.receiver, maximumFrame: terms.maximumFrame, maximumMessage: terms.maximumMessage)
+    passage = TransparentPassage(rules: rules, inspector: inspector)
+  }
+
   /// The place of an upstream that is not there: a leg that is dead from the start.
   init(absent party: Party, terms: RelayTerms, now: Int64) {
     self.party = party

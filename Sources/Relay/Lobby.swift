@@ -34,6 +34,9 @@ public enum LobbyAction: Sendable, Equatable {
   /// Asks the control path. One question at a time.
   case ask(LobbyQuestion)
   case close(SessionEnd)
+  /// The lobby has nothing more to say: what follows goes straight to the upstream, for good. Only where the client does not stay without
+  /// one.
+  case leave
 }
 
 /// What only the control path can find out or do.

@@ -15,6 +15,11 @@ final class LobbyDesk {
   /// Whole data messages of the client.
   var messages: UInt64 = 0
 
+  /// The lobby wants no more of the session.
+  var isLeaving = false
+  /// Messages of the client pass by it.
+  private(set) var hasLeft = false
+
   /// An upstream is there, and its closing handshake has not begun.
   var isOpen = false
   /// Looks at what goes to the upstream.
@@ -67,6 +72,15 @@ final class LobbyDesk {
     firstAttached = firstAttached ?? now
   }
 
+  /// Lets the client's messages pass by, if nothing of them is half here and none has to be compressed anew.
+  ///
+  /// - Returns: whether it is so from now on.
+  func leave() -> Bool {
+    guard isLeaving, isOpen, !hasLeft, compression == nil, deflater == nil, assembler.isAtBoundary else { return false }
+    hasLeft = true
+    return true
+  }
+
   func detach(_ upstream: Leg) {
     past = total(upstream)
     isOpen = false
@@ -85,7 +99,7 @@ final class LobbyDesk {
   }
 
   func traffic(of client: Leg) -> SessionOutcome.Traffic {
-    SessionOutcome.Traffic(messages: messages, bytes: client.bytesReceived, audio: downstreamAudio)
+    SessionOutcome.Traffic(messages: messages &+ client.messages, bytes: client.bytesReceived, audio: downstreamAudio)
   }
 
   private var downstreamAudio: Int64? { Self.sum(audio, inspector?.audio) }

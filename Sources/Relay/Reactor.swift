@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 import Telemetry
@@ -8,6 +9,9 @@ public final class Reactor: Sendable {
   public let counters: ReactorCounters
   private let inbox: Inbox
   private let readSize: Int
+
+  /// What every reactor's thread is called, for whoever lists the threads of the process.
+  public static let threadName = "reactor"
 
   /// - Parameters:
   ///   - counters: where the thread counts; it is their only writer.
@@ -36,6 +40,7 @@ public final class Reactor: Sendable {
       unsafe box.release()
       return false
     }
+    unsafe clinux_name_thread(thread, Self.threadName)
     pthread_detach(thread)
     return true
   }
@@ -60,9 +65,21 @@ public final class Reactor: Sendable {
     inbox.post(.close(session: session, end))
   }
 
-  /// Ends every session, spread evenly over `milliseconds`, and whichever still comes after that.
-  public func closeAll(_ end: SessionEnd, over milliseconds: Int64) {
-    inbox.post(.closeAll(end, over: milliseconds))
+  /// Tells how a session stands; nil where it is gone.
+  ///
+  /// - Parameter reply: called exactly once, on the reactor's thread (or the caller's, if that has ended), so it must only pass it on.
+  public func look(at session: UInt64, _ reply: @escaping @Sendable (SessionProgress?) -> Void) {
+    inbox.post(.look(session: session, reply))
+  }
+
+  /// Ends every session, and whichever still comes after that. Times are milliseconds; the last call is what holds.
+  ///
+  /// - Parameters:
+  ///   - grace: until sessions end whatever they are at.
+  ///   - spread: over which these ends are spread evenly, and those of sessions that need not wait.
+  ///   - idle: a session that has been silent for so long, and does not wait for an answer, ends without that grace; nil for none.
+  public func closeAll(_ end: SessionEnd, after grace: Int64 = 0, over spread: Int64, idle: Int64? = nil) {
+    inbox.post(.closeAll(end, after: grace, over: spread, idle: idle))
   }
 
   /// Lets the thread end once its last session has.

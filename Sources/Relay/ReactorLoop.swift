@@ -15,8 +15,8 @@ import WebSocket
   // Sessions whose one leg is gone while input of the other waited for it.
   private var released: [RelaySession] = []
   private var isStopping = false
-  // All sessions were told to end: one that was still being opened then ends as soon as it is here.
-  private var standingEnd: SessionEnd?
+  // All sessions were told to end: one that was still being opened then ends like them.
+  private var standingEnd: ScheduledEnd?
 
   // Every read of this thread lands here. Before it there is room for a header that two reads share.
   private static let headroom = 16
@@ -51,8 +51,10 @@ import WebSocket
   func run() {
     epoll.add(inbox.wakeUp, .readable, token: 0)
     while !isStopping || !sessions.isEmpty {
+      let due = wheel.nextTick
       let count = epoll.wait(milliseconds: wheel.isEmpty ? -1 : wheel.untilNextTick(now: clinux_milliseconds()))
       now = clinux_milliseconds()
+      if let due, now >= due { counters.lag(milliseconds: now - due) }
       counters.wokeUp()
       var hasMail = false
       for index in 0..<count {
@@ -175,19 +177,22 @@ import WebSocket
     switch consume message {
     case .open(let parcel): open(parcel)
     case .close(let id, let end):
-      sessions[id]?.end(end)
+      guard let session = sessions[id] else { return }
+      session.end(end)
+      updateInterest(of: session.downstream)
     case .answer(let id, let answer):
       guard let session = sessions[id] else { return }
       session.receive(answer)
       updateInterest(of: session.downstream)
     case .attach(let parcel): attach(parcel)
-    case .closeAll(let end, let spread):
-      standingEnd = end
-      let step = sessions.isEmpty ? 0 : spread / Int64(sessions.count)
+    case .look(let id, let reply): reply(sessions[id]?.progress)
+    case .closeAll(let end, let grace, let spread, let idle):
+      standingEnd = ScheduledEnd(end, due: now + grace, earliest: now, idle: idle)
       for (index, session) in sessions.values.enumerated() {
-        let due = now + step * Int64(index)
-        session.scheduledEnd = ScheduledEnd(end, due: due)
-        wake(session, at: due)
+        let offset = spread * Int64(index) / Int64(sessions.count)
+        let scheduled = ScheduledEnd(end, due: now + grace + offset, earliest: now + offset, idle: idle)
+        session.scheduledEnd = scheduled
+        wake(session, at: scheduled.nextLook(quietSince: session.quietSince, now: now))
       }
     case .stop:
       isStopping = true
@@ -214,7 +219,7 @@ import WebSocket
     for (leg, bytes) in zip(legs, early) { deliver(bytes, from: leg, received: bytes.count) }
     // epoll does not report bytes that a TLS session already holds.
     for leg in legs where !leg.isDead && leg.isTLS { read(leg) }
-    if let standingEnd { session.scheduledEnd = ScheduledEnd(standingEnd, due: now) }
+    session.scheduledEnd = standingEnd
     if let next = session.tick() { wake(session, at: next) }
   }
 

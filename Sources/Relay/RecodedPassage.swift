@@ -36,6 +36,9 @@ final class RecodedPassage {
   private var isCompressed = false
   private var isLastFrame = false
   private var isShown = false
+  /// Whether it is gathered before anything of it goes on.
+  private var isGathered = false
+  private var gathered: [UInt8] = []
   private var size: UInt64 = 0
   /// Whether it goes on compressed; nil before that is known.
   private var compresses: Bool?
@@ -75,7 +78,7 @@ final class RecodedPassage {
     from party: Party, _ incoming: LegTransport.Compression?, to outgoing: LegTransport.Compression?, terms: RelayTerms,
     inspector: (any Inspector)?
   ) {
-    guard incoming != nil || outgoing != nil else { return nil }
+    guard incoming != nil || outgoing != nil || inspector?.rewrites ?? false else { return nil }
     let role = party.receiver
     if let incoming, let outgoing, inspector == nil, incoming.parameters.allowsPassage(to: outgoing.parameters, from: role.peer) {
       return nil
@@ -166,6 +169,7 @@ final class RecodedPassage {
       // The size of what comes compressed, or in fragments, is not known yet.
       compresses = header.fin && !header.rsv1 ? isWorthwhile(header.payloadLength) : nil
       isShown = inspector?.begin(isText: opcode == .text) ?? false
+      isGathered = isShown && inspector?.rewrites ?? false
     }
     guard isCompressed || maximumMessage == 0 || reader.rules.announcedBytes <= maximumMessage else { throw .messageTooBig }
   }
@@ -201,18 +205,33 @@ final class RecodedPassage {
   ) -> Step? {
     size &+= UInt64(chunk.count)
     if isShown { unsafe inspector?.consume(chunk) }
+    if isGathered { unsafe gathered.append(contentsOf: chunk) }
     var result = Inspection.pass
     if isLast, let inspector {
       result = inspector.end(bytes: size, now: now)
       if case .end = result { return .inspected(result) }
     }
-    unsafe send(chunk, isLast: isLast, buffers)
+    if !isGathered { unsafe send(chunk, isLast: isLast, buffers) } else if isLast { sendGathered(result, buffers) }
     if isLast {
       messages &+= 1
       hasSent = false
       release(buffers)
     }
     return result == .pass ? nil : .inspected(result)
+  }
+
+  /// Passes on what was gathered, or what takes its place.
+  private func sendGathered(_ result: Inspection, _ buffers: RecodingBuffers) {
+    var message = gathered
+    gathered = []
+    switch result {
+    case .drop: return
+    case .replace(let bytes): message = bytes
+    default: break
+    }
+    size = UInt64(message.count)
+    compresses = isWorthwhile(size)
+    unsafe message.withUnsafeBytes { unsafe send($0, isLast: true, buffers) }
   }
 
   /// Between messages that do not refer to each other nothing has to be kept.

@@ -13,6 +13,8 @@ import WebSocket
   private(set) var upstream: Leg
   /// Nil for sessions whose client has nothing to say to the gateway itself.
   let desk: LobbyDesk?
+  /// Of the upstream that is there.
+  var attendant: (any Attendant)?
   let onEnd: @Sendable (SessionOutcome) -> Void
 
   let started: Int64
@@ -20,6 +22,8 @@ import WebSocket
   var isReported = false
   var ending: SessionEnding?
   var scheduledEnd: ScheduledEnd?
+  /// The client was the last to say something.
+  var isAwaitingAnswer = false
 
   init(_ parcel: consuming RelayParcel, loop: ReactorLoop) {
     id = parcel.id
@@ -41,8 +45,10 @@ import WebSocket
       downstream = Leg(.downstream, parcel.downstream, to: nil, terms: terms, inspector: nil, now: loop.now)
       upstream = Leg(absent: .upstream, terms: terms, now: loop.now)
     }
+    attendant = inspectors.attendant
     downstream.join(self, beside: upstream)
     upstream.join(self, beside: downstream)
+    attendant?.opened(started: started, now: started)
   }
 
   var terms: RelayTerms { shared.terms }
@@ -64,7 +70,7 @@ import WebSocket
     guard !leg.closeReceived else { return }
     leg.lastReceived = unsafe loop.now
     leg.bytesReceived &+= UInt64(received)
-    if let desk, leg.party == .downstream {
+    if let desk, leg.party == .downstream, !desk.hasLeft {
       return unsafe converse(UnsafeRawBufferPointer(start: base, count: count), received: received, from: leg, at: desk)
     }
     let messages = leg.messages
@@ -133,6 +139,7 @@ import WebSocket
   private func forward(_ bytes: UnsafeRawBufferPointer, from leg: Leg) {
     let peer = leg.peer
     leg.lastData = unsafe loop.now
+    isAwaitingAnswer = leg.party == .downstream
     if firstUpstreamMessage == nil, leg.party == .upstream { firstUpstreamMessage = unsafe loop.now - started }
     if !peer.closeSent, !peer.isDead { unsafe peer.send(bytes) }
     sendInjections(to: peer)
@@ -142,8 +149,20 @@ import WebSocket
   func obey(_ result: Inspection, of leg: Leg) {
     switch result {
     case .pass: break
-    case .tell(let text): tell(text, to: downstream)
+    case .tell(let text), .drop(let text): tell(text, to: downstream)
     case .reply(let text): tell(text, to: leg)
+    case .wake, .replace: if ending == nil, let deadline = attendant?.deadline { unsafe loop.wake(self, at: deadline) }
+    case .rest: turnEnded()
+    case .parted: releaseClose()
+    case .several(let results): for result in results { obey(result, of: leg) }
+    case .leave(let end, let detachment):
+      guard ending == nil else { return }
+      if desk?.lobby.keepsClient ?? false { _ = sayFarewell() }
+      if !letGo(detachment, saying: ClosePayload(code: .normal, reason: Self.sessionEnded)) { self.end(end) }
+    case .finish(let end, let text):
+      guard ending == nil else { return }
+      if let text { tell(text, to: downstream) }
+      self.end(end)
     case .end(let end, let text):
       if let text { tell(text, to: downstream) }
       stop(leg, end)

@@ -21,18 +21,31 @@ extension RelaySession {
       leg.lastData = now
     }
     var ends: [(at: Int64, end: SessionEnd)] = []
-    if let scheduledEnd { ends.append((scheduledEnd.due, scheduledEnd.end)) }
+    if let scheduledEnd { ends.append((scheduledEnd.due(quietSince: quietSince), scheduledEnd.end)) }
     if let maximum = terms.sessionMaximum { ends.append((started + maximum, .sessionLimit)) }
     if let idle = terms.downstream.idle { ends.append((downstream.lastData + idle, .downstreamIdle)) }
-    if let idle = terms.upstream.idle, desk?.isOpen ?? true { ends.append((upstream.lastData + idle, .upstreamIdle)) }
+    if let idle = terms.upstream.idle, desk?.isOpen ?? true {
+      let at = upstream.lastData + idle
+      // A client that may outlive its upstream asks for another when it has something to say.
+      let end = SessionEnd.upstreamIdle
+      if now < at || !letGo(.closed, saying: ClosePayload(code: end.code, reason: end.reason)) { ends.append((at, end)) }
+    }
     for (at, end) in ends where now >= at {
       self.end(end)
       return .max
     }
-    let earliest = ends.map(\.at).min() ?? .max
+    let look = scheduledEnd?.nextLook(quietSince: quietSince, now: now) ?? .max
+    let earliest = min(look, ends.map(\.at).min() ?? .max)
     let next = min(earliest, ping(downstream, now), ping(upstream, now))
-    guard let desk, ending == nil else { return next }
-    return min(next, tick(desk, now))
+    guard let desk, ending == nil else { return min(next, attend(now)) }
+    return min(next, tick(desk, now), attend(now))
+  }
+
+  /// The attendant's clock; returns when to look again.
+  private func attend(_ now: Int64) -> Int64 {
+    guard let attendant, ending == nil else { return .max }
+    if let deadline = attendant.deadline, now >= deadline { obey(attendant.expired(now: now), of: upstream) }
+    return ending == nil ? attendant.deadline ?? .max : .max
   }
 
   /// Pings a leg that has been silent; returns when to look again.
@@ -48,14 +61,15 @@ extension RelaySession {
       inject(.ping, Self.pingPayload, to: leg)
       return now + pause
     case .dead:
-      lost(leg)
+      lost(leg, cause: "ping_timeout")
       return .max
     }
   }
 
   private func tickClosing(_ ending: SessionEnding, _ now: Int64) -> Int64 {
+    if let held = ending.held, now >= held.until { releaseClose() }
     if now >= ending.deadline { closeTimedOut(ending) }
-    var next = ending.deadline
+    var next = min(ending.deadline, ending.held?.until ?? .max)
     for leg in [downstream, upstream] where !leg.isDead {
       if now >= leg.lingerDeadline { bury(leg) } else { next = min(next, leg.lingerDeadline) }
     }

@@ -6,6 +6,7 @@ extension RelaySession {
     if leg.party == .upstream, letGo(.closed, saying: close) { return }
     leg.closeReceived = true
     begin(closedBy: leg.party, cause: "closed", code: close.code, reason: close.reason)
+    if leg.party == .upstream { releaseClose() }
     sendClose(close.code, close.reason, to: leg.peer)
     // Nobody is there to answer.
     if leg.peer.isDone { concludeFor(leg.peer) }
@@ -33,6 +34,8 @@ extension RelaySession {
   /// A message of `leg` may not go on: both ends are told, and nothing more of that leg is heard.
   func stop(_ leg: Leg, _ end: SessionEnd) {
     begin(closedBy: leg.party, cause: end.name, code: end.code, reason: end.reason)
+    // Its answer would not be heard.
+    if leg.party == .upstream { _ = sayFarewell() }
     leg.closeReceived = true
     if leg.isInsideFrame {
       giveUp(leg.peer)
@@ -40,12 +43,13 @@ extension RelaySession {
       if leg.peer.isInsideFrame { giveUp(leg) }
     }
     sendClose(end.code, end.reason, to: downstream)
-    sendClose(.normal, "Session ended", to: upstream)
+    sendClose(.normal, Self.sessionEnded, to: upstream)
     settle(leg.peer)
     settle(leg)
   }
 
   static let proxyError = "Proxy error"
+  static let sessionEnded = "Session ended"
 
   /// The peer of `leg` sent FIN.
   func ended(_ leg: Leg) {
@@ -62,7 +66,7 @@ extension RelaySession {
   }
 
   /// Nothing more can be read from or written to `leg`.
-  func lost(_ leg: Leg) {
+  func lost(_ leg: Leg, cause: String = "lost") {
     guard !leg.isDead else { return }
     if leg.party == .upstream {
       if letGo(.lost, saying: nil) { return }
@@ -70,7 +74,7 @@ extension RelaySession {
       if let desk, !desk.isOpen, ending == nil { return bury(leg) }
     }
     let peer = leg.peer
-    begin(closedBy: leg.party, cause: "lost", code: nil, reason: "")
+    begin(closedBy: leg.party, cause: cause, code: nil, reason: "")
     let cutFrame = leg.isInsideFrame && !leg.closeReceived
     bury(leg)
     guard !peer.isDead else { return }
@@ -101,7 +105,7 @@ extension RelaySession {
   func end(_ end: SessionEnd) {
     begin(closedBy: .gateway, cause: end.name, code: end.code, reason: end.reason)
     sendClose(end.code, end.reason, to: downstream)
-    sendClose(.normal, "Session ended", to: upstream)
+    sendClose(.normal, Self.sessionEnded, to: upstream)
   }
 
   private func begin(closedBy party: Party, cause: String, code: CloseCode?, reason: String) {
@@ -112,9 +116,37 @@ extension RelaySession {
     unsafe loop.wake(self, at: ending.deadline)
   }
 
-  /// Sends a Close frame; a leg that broke the protocol hears of that instead.
+  /// Sends a Close frame; a leg that broke the protocol hears of that instead. The upstream's waits for the answer to the farewell.
   private func sendClose(_ code: CloseCode?, _ reason: String, to leg: Leg) {
-    inject(.close, (ending?.verdicts[leg.party] ?? ClosePayload(code: code, reason: reason)).encoded, to: leg)
+    let close = ending?.verdicts[leg.party] ?? ClosePayload(code: code, reason: reason)
+    if leg.party == .upstream, let ending, !leg.isDead, !leg.closeReceived {
+      guard ending.held == nil else { return }
+      let patience = sayFarewell()
+      guard patience == 0 else {
+        let until = unsafe loop.now + patience
+        ending.held = (close, until)
+        // The closing handshake of this leg has all its time behind that.
+        ending.deadline += patience
+        return unsafe loop.wake(self, at: until)
+      }
+    }
+    inject(.close, close.encoded, to: leg)
+  }
+
+  /// Lets the attendant take leave of the upstream, where that can hear it; milliseconds to wait for the answer.
+  func sayFarewell() -> Int64 {
+    guard let attendant, !upstream.isDead, !upstream.closeSent, !upstream.closeQueued, !downstream.isInsideMessage else { return 0 }
+    self.attendant = nil
+    guard let farewell = attendant.farewell(now: unsafe loop.now) else { return 0 }
+    for text in farewell.texts { tell(text, to: upstream) }
+    return farewell.patience
+  }
+
+  /// Sends the upstream the Close that was held back for its last words.
+  func releaseClose() {
+    guard let ending, let held = ending.held else { return }
+    ending.held = nil
+    inject(.close, held.close.encoded, to: upstream)
   }
 
   /// Ends a leg once both Close frames are out, and reports the session once that holds for both legs.

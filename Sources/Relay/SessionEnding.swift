@@ -13,6 +13,8 @@ final class SessionEnding {
   /// How often that may be put off for a leg that still drains.
   let drainLimit: Int64
   var pendingAtDeadline = 0
+  /// The upstream's Close, while it waits for the answer to a farewell.
+  var held: (close: ClosePayload, until: Int64)?
 
   init(closedBy party: Party, cause: String, _ close: ClosePayload, timeout: Int64, now: Int64) {
     closedBy = party
@@ -21,16 +23,5 @@ final class SessionEnding {
     deadline = now + timeout
     // Somebody who takes a byte now and then must not hold a session for ever.
     drainLimit = now + 10 * timeout
-  }
-}
-
-/// An end that is due later, so that a drain does not close everybody at once.
-final class ScheduledEnd {
-  let end: SessionEnd
-  let due: Int64
-
-  init(_ end: SessionEnd, due: Int64) {
-    self.end = end
-    self.due = due
   }
 }

@@ -25,6 +25,7 @@ extension RelaySession {
       case .message(let message):
         desk.messages &+= 1
         leg.lastData = unsafe loop.now
+        isAwaitingAnswer = true
         guard ending == nil else { continue }
         obey(desk.lobby.receive(message, now: unsafe loop.now), at: desk, isReply: true)
       case .ping(let payload):
@@ -36,7 +37,14 @@ extension RelaySession {
       }
     }
     unsafe loop.count(leg.party, bytes: received, messages: desk.messages &- messages)
-    if let violation, !leg.closeReceived, !leg.isDead { fail(leg, violation) }
+    if let violation, !leg.closeReceived, !leg.isDead { return fail(leg, violation) }
+    leaveLobby(desk)
+  }
+
+  /// Takes the short way, where the lobby has nothing more to say.
+  private func leaveLobby(_ desk: LobbyDesk) {
+    guard ending == nil, !downstream.closeReceived, desk.leave() else { return }
+    downstream.pass(by: desk.inspector, terms: terms)
   }
 
   func receive(_ answer: LobbyAnswer) {
@@ -56,6 +64,7 @@ extension RelaySession {
       case .forward(let message): forward(message, at: desk)
       case .ask(let question): desk.ask(question)
       case .close(let end): self.end(end)
+      case .leave: desk.isLeaving = true
       }
     }
     if let deadline = desk.lobby.deadline, ending == nil { unsafe loop.wake(self, at: deadline) }
@@ -63,10 +72,15 @@ extension RelaySession {
 
   private func forward(_ message: Message, at desk: LobbyDesk) {
     guard desk.isOpen else { return }
+    var message = message
     var result = Inspection.pass
     if let inspector = desk.inspector {
       result = message.inspect(by: inspector, now: unsafe loop.now)
-      if case .end = result { return obey(result, of: downstream) }
+      switch result {
+      case .end, .drop: return obey(result, of: downstream)
+      case .replace(let bytes): message = message.replaced(by: bytes)
+      default: break
+      }
     }
     let frame = message.frame(maskKey: unsafe loop.nextMaskKey(), deflater: &desk.deflater)
     unsafe frame.withUnsafeBytes { unsafe upstream.send($0) }
@@ -86,6 +100,8 @@ extension RelaySession {
     let leg = Leg(
       .upstream, parcel.transport, to: desk.compression, terms: terms, inspector: inspectors.upstream, now: unsafe loop.now)
     replaceUpstream(by: leg)
+    attendant = inspectors.attendant
+    attendant?.opened(started: started, now: unsafe loop.now)
     return leg
   }
 
@@ -93,6 +109,7 @@ extension RelaySession {
   func attached() {
     guard let desk, desk.isOpen else { return }
     obey(desk.lobby.attached(now: unsafe loop.now), at: desk)
+    leaveLobby(desk)
   }
 
   /// Lets the upstream go, and keeps the client where that may be: nothing can be said behind a message that was cut.
@@ -102,6 +119,7 @@ extension RelaySession {
   func letGo(_ detachment: LobbyDetachment, saying close: ClosePayload?) -> Bool {
     guard let desk, desk.isOpen, ending == nil, desk.lobby.keepsClient, !upstream.isInsideMessage, !downstream.isDead else { return false }
     desk.detach(upstream)
+    attendant = nil
     upstream.closeReceived = true
     upstream.tellings = []
     // It has said its last: what it has not taken yet is for nobody.
@@ -131,6 +149,10 @@ extension Message {
     case .text(let text): Self.inspect(Array(text.utf8), isText: true, by: inspector, now: now)
     case .binary(let bytes): Self.inspect(bytes, isText: false, by: inspector, now: now)
     }
+  }
+
+  fileprivate func replaced(by bytes: [UInt8]) -> Message {
+    if case .text = self { .text(String(decoding: bytes, as: UTF8.self)) } else { .binary(bytes) }
   }
 
   private static func inspect(_ bytes: [UInt8], isText: Bool, by inspector: any Inspector, now: Int64) -> Inspection {

@@ -25,7 +25,7 @@ public struct SessionEnd: Sendable, Equatable {
   static let downstreamIdle = SessionEnd(name: "client_idle", code: .goingAway, reason: "Client idle")
   static let upstreamIdle = SessionEnd(name: "upstream_idle", code: .goingAway, reason: "Upstream idle")
   static let earlyBytes = SessionEnd(name: "early_bytes", code: .policyViolation, reason: "Too many bytes before authentication")
-  static let sessionLimit = SessionEnd(name: "session_limit", code: .goingAway, reason: "Session time limit")
+  public static let sessionLimit = SessionEnd(name: "session_limit", code: .goingAway, reason: "Session time limit")
 }
 
 /// How a session went; made once, when both legs have ended.
@@ -35,7 +35,7 @@ public struct SessionOutcome: Sendable {
 
   public let id: UInt64
   public var closedBy: Party = .gateway
-  /// `closed`, `lost`, the name of a protocol violation or of the gateway's own reason.
+  /// `closed`, `lost`, `ping_timeout`, the name of a protocol violation or of the gateway's own reason.
   public var cause = "closed"
   /// The code of the Close frame that ended it, if there was one with a code.
   public var code: CloseCode?

@@ -24,7 +24,10 @@ struct TimerWheel {
     armed += 1
   }
 
-  /// Milliseconds until the wheel wants to be advanced.
+  /// When the wheel wants to be advanced; nil when nothing waits.
+  var nextTick: Int64? { isEmpty ? nil : (current + 1) * Self.tick }
+
+  /// Milliseconds until then.
   func untilNextTick(now: Int64) -> Int32 {
     Int32(truncatingIfNeeded: max(1, (current + 1) * Self.tick - now))
   }

@@ -5,7 +5,10 @@ import Synchronization
 public final class ServerCertificates: Sendable {
   private struct State {
     var context: TLSContext
+    /// Of the last look.
     var stamps: [FileStamp?]
+    /// Of what the context was made from.
+    var loaded: [FileStamp?]
   }
 
   private let settings: ServerSettings
@@ -18,11 +21,17 @@ public final class ServerCertificates: Sendable {
     paths = [settings.identity.certificate, settings.identity.key, settings.clientCertificates.authorities].compactMap { $0?.path }
     // Stamped before reading: a change in between is seen by the next look.
     let stamps = paths.map { FileStamp(path: $0) }
-    state = Mutex(State(context: try TLSContext(server: settings), stamps: stamps))
+    state = Mutex(State(context: try TLSContext(server: settings), stamps: stamps, loaded: stamps))
   }
 
   /// The context for the next connection.
   public var current: TLSContext { state.withLock { $0.context } }
+
+  /// Whether the context is made from the files as they are now.
+  public var isCurrent: Bool {
+    let stamps = paths.map { FileStamp(path: $0) }
+    return state.withLock { $0.loaded == stamps }
+  }
 
   /// Looks at certificate, key and client CA file (through symbolic links) and swaps the context when one of them has another time, size or
   /// inode than at the last look. A pair that cannot be used changes nothing and is reported once; the next change is tried again.
@@ -38,7 +47,10 @@ public final class ServerCertificates: Sendable {
     }
     guard changed else { return false }
     let context = try TLSContext(server: settings)
-    state.withLock { $0.context = context }
+    state.withLock { state in
+      state.context = context
+      state.loaded = stamps
+    }
     return true
   }
 }

@@ -60,9 +60,10 @@ public final class TLSContext: Sendable {
     resumption = nil
     certificateExpiresAt = try unsafe TLSContext.install(settings.identity, in: context)
 
-    // Tickets carry the whole session; a memory cache beside them would only grow. One ticket per connection: a client has one socket.
+    // Tickets carry the whole session; a memory cache beside them would only grow. None goes out by itself: `TLSSession` sends one with its
+    // first answer.
     _ = unsafe COpenSSL_CTX_set_session_cache_mode(context, Int(SSL_SESS_CACHE_OFF))
-    unsafe SSL_CTX_set_num_tickets(context, 1)
+    unsafe SSL_CTX_set_num_tickets(context, 0)
     let name: [UInt8] = Array("voxgate".utf8)
     unsafe SSL_CTX_set_session_id_context(context, name, UInt32(name.count))
     unsafe SSL_CTX_set_alpn_select_cb(context, selectHTTP1, nil)

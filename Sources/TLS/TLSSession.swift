@@ -44,6 +44,8 @@ public struct TLSSession: ~Copyable, Sendable {
   /// Plaintext bytes that are encrypted and not yet reported as written, because the socket has not taken all of their record.
   private var owed = 0
   private var closeNotifySent = false
+  /// A server's: the client has no ticket yet.
+  private var owesTicket: Bool
   private var failed = false
 
   @usableFromInline var ssl: OpaquePointer? { unsafe OpaquePointer(bitPattern: sslBits) }
@@ -67,6 +69,7 @@ public struct TLSSession: ~Copyable, Sendable {
     inboundBits = UInt(bitPattern: inbound)
     outboundBits = UInt(bitPattern: outbound)
     self.context = context
+    owesTicket = name == nil
     expectedName = name?.text
     target =
       if let cache = context.resumption, let name { ResumptionTarget(cache: cache, peer: .init(name: name.text, port: port)) } else { nil }
@@ -209,6 +212,13 @@ extension TLSSession {
     if unsafe plaintext.isEmpty { return .bytes(0) }
     if writerBits != 0, let outcome = try resumeWrite() { return outcome }
     ERR_clear_error()
+    // RFC 8446 section 4.6.1 lets a server choose the moment. Right behind the handshake, the client is about to write its request: clients
+    // that read on one thread and write on another, over one SSL object without a lock, then take the ticket in while they write, and
+    // some wait for ever (CPython before 3.13 with `websockets.sync`: 1 opening in 60). With the answer, nobody writes. Nothing in TLS 1.2.
+    if owesTicket {
+      owesTicket = false
+      _ = unsafe SSL_new_session_ticket(ssl)
+    }
     let count = unsafe SSL_write(ssl, plaintext.baseAddress, Int32(clamping: plaintext.count))
     guard count > 0 else {
       let systemError = errno

@@ -11,8 +11,8 @@ public struct Exposition: Sendable {
   public init() {}
 
   /// `# HELP` and `# TYPE`, which come once, before a metric's samples.
-  public mutating func header(_ name: String, _ help: String, _ kind: SeriesKind) {
-    text += "# HELP \(name) \(Self.escape(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
+  public mutating func header(_ metric: MetricSummary) {
+    text += "# HELP \(metric.name) \(Self.escape(metric.help, quotes: false))\n# TYPE \(metric.name) \(metric.kind.rawValue)\n"
   }
 
   public mutating func sample(_ name: String, _ labels: [(String, String)], _ value: some BinaryInteger) {

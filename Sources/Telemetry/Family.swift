@@ -36,9 +36,13 @@ public final class Family<Member: Series>: Metric {
     }
   }
 
+  public var summaries: [MetricSummary] { [summary] }
+
+  private var summary: MetricSummary { MetricSummary(name, Member.kind, labels: labels, help) }
+
   public func expose(in page: inout Exposition) {
     let all = members.withLock { Array($0) }
-    page.header(name, help, Member.kind)
+    page.header(summary)
     for (values, member) in all.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       member.expose(name, Array(zip(labels, values)), in: &page)
     }
@@ -48,6 +52,12 @@ public final class Family<Member: Series>: Metric {
 extension Family where Member == Counter {
   convenience init(_ name: String, _ help: String, _ labels: String..., limit: Int = 2000) {
     self.init(name, help, labels: labels, limit: limit) { Counter() }
+  }
+}
+
+extension Family where Member == TimeCounter {
+  convenience init(_ name: String, _ help: String, _ labels: String..., limit: Int = 2000) {
+    self.init(name, help, labels: labels, limit: limit) { TimeCounter() }
   }
 }
 

@@ -7,25 +7,52 @@ public final class GatewayMetrics: Sendable {
   public let sessionsOpen = Family<Gauge>("voxgate_sessions_open", "Sessions open now.", "route")
   public let sessionsOpened = Family<Counter>("voxgate_sessions_opened_total", "Sessions opened.", "route", "upstream")
   public let sessionsClosed = Family<Counter>(
-    "voxgate_sessions_closed_total", "Sessions closed, by side and close code.", "route", "by", "code")
+    "voxgate_sessions_closed_total", "Sessions ended: by whom, why, and with which close code (`none` without one).", "route", "by",
+    "cause", "code")
   public let sessionSeconds = Family<Histogram>(
     "voxgate_session_duration_seconds", "Length of a session.", .lifetime, "route")
-  public let sessionLosses = Family<Counter>(
-    "voxgate_session_losses_total", "Sessions ended by the loss of a leg, without a Close.", "route", "by")
 
   // Opening
   public let handshakes = Family<Gauge>("voxgate_handshakes_in_progress", "Openings that are neither a session nor refused yet.")
   public let refusals = Family<Counter>("voxgate_refusals_total", "Openings refused, by the type in the answer.", "route", "reason")
-  public let authentications = Family<Counter>("voxgate_authentications_total", "Credentials checked.", "route", "method", "result")
+  public let authentications = Family<Counter>(
+    "voxgate_authentications_total", "Credentials that a method looked at: `accepted`, `refused`, or `unavailable` to tell.", "route",
+    "method", "result")
   public let dialSeconds = Family<Histogram>("voxgate_upstream_dial_seconds", "TCP, TLS and upgrade of an upstream.", .latency, "upstream")
   public let readySeconds = Family<Histogram>("voxgate_session_ready_seconds", "From the client's head to its 101.", .latency, "route")
   public let firstMessageSeconds = Family<Histogram>(
     "voxgate_upstream_first_message_seconds", "From the 101 to the first message of the upstream.", .latency, "upstream")
+  public let dials = Family<Counter>(
+    "voxgate_upstream_dials_total", "Dials of an endpoint by what came of them: `open`, or why not.", "upstream", "endpoint", "result")
+  public let circuit = Family<Gauge>(
+    "voxgate_upstream_circuit", "Whether an endpoint is dialled: 0 yes, 1 by one session that tries it, 2 no.", "upstream", "endpoint")
+  public let fallbacks = Family<Counter>(
+    "voxgate_upstream_fallbacks_total", "Sessions opened elsewhere than at the first endpoint of their route.", "route", "upstream")
+  public let credentialRests = Family<Counter>(
+    "voxgate_upstream_credential_rests_total", "Times that a credential was put to rest, by why.", "upstream", "reason")
   public let dialFailures = Family<Counter>(
     "voxgate_upstream_dial_failures_total", "Upstreams not reached, by reason.", "upstream", "reason")
 
-  public let audioMilliseconds = Family<Counter>(
-    "voxgate_audio_milliseconds_total", "Audio in sessions that have ended; up is towards the vendor.", "route", "direction")
+  public let audio = Family<TimeCounter>(
+    "voxgate_audio_seconds_total", "Audio in sessions that have ended; up is towards the vendor.", "route", "direction")
+
+  // What vendors say
+  public let vendorReadySeconds = Family<Histogram>(
+    "voxgate_upstream_ready_seconds", "From the upstream's 101 until it said that it was ready.", .latency, "upstream")
+  public let firstTranscriptSeconds = Family<Histogram>(
+    "voxgate_upstream_first_transcript_seconds", "From the client's first audio to the first words of it that came back.", .latency,
+    "upstream")
+  public let firstAudioSeconds = Family<Histogram>(
+    "voxgate_upstream_first_audio_seconds", "From the client's first audio, or message where it sends none, to the first audio back.",
+    .latency, "upstream")
+  public let turnSeconds = Family<Histogram>(
+    "voxgate_turn_latency_seconds", "From the end of what the client said to the first audio of the answer.", .latency, "upstream")
+  public let turns = Family<Counter>("voxgate_turns_total", "Turns that the vendor has ended.", "upstream")
+  public let usage = Family<Counter>("voxgate_upstream_usage_total", "What the vendor bills, in whole units.", "upstream", "unit")
+  public let vendorErrors = Family<Counter>(
+    "voxgate_upstream_errors_total", "Failures that the vendor reported, in messages and close codes, by whose they are.", "upstream",
+    "class", "fatal")
+  public let keepalives = Family<Counter>("voxgate_upstream_keepalives_total", "Keepalives that the gateway sent in silence.", "upstream")
 
   // Data
   public let reactors = ReactorList()
@@ -33,7 +60,7 @@ public final class GatewayMetrics: Sendable {
   public let messages: ReactorMetric
   public let pauses: ReactorMetric
   public let wakeUps: ReactorMetric
-  public let reactorLag = Family<Histogram>("voxgate_reactor_lag_seconds", "How late a reactor ran its timers.", .lag)
+  public let reactorLag: ReactorLag
 
   // The process
   public let httpRequests = Family<Counter>("voxgate_http_requests_total", "Plain HTTP requests answered.", "status")
@@ -45,6 +72,7 @@ public final class GatewayMetrics: Sendable {
   public let draining = Family<Gauge>("voxgate_draining", "1 while the gateway drains.")
   public let logLinesLost = Family<Counter>("voxgate_log_lines_lost_total", "Log lines that could not be written.")
   public let build = Family<Gauge>("voxgate_build_info", "Always 1; the version is in the label.", "version")
+  public let process = ProcessMetrics()
 
   public init() {
     bytes = ReactorMetric(
@@ -63,15 +91,19 @@ public final class GatewayMetrics: Sendable {
       name: "voxgate_reactor_wakeups_total", help: "Returns from waiting for events.", label: nil,
       reactors: reactors
     ) { [("", $0.wakeUps)] }
+    reactorLag = ReactorLag(reactors: reactors)
   }
+
+  /// What can be on the page, in its order.
+  public var summaries: [MetricSummary] { all.flatMap(\.summaries) }
+
+  /// Reflection finds the lines above, so a metric cannot be declared and forgotten.
+  private var all: [any Metric] { Mirror(reflecting: self).children.compactMap { $0.value as? any Metric } }
 
   /// The whole page for `/metrics`.
   public func expose() -> String {
     var page = Exposition()
-    // Reflection finds the lines above, so a metric cannot be declared and forgotten.
-    for child in Mirror(reflecting: self).children {
-      (child.value as? any Metric)?.expose(in: &page)
-    }
+    for metric in all { metric.expose(in: &page) }
     return page.text
   }
 }

@@ -8,14 +8,11 @@ public final class Histogram: Sendable {
     case latency
     /// A second to a day: sessions.
     case lifetime
-    /// Ten microseconds to a second: how late a thread came round to its work.
-    case lag
 
     public var bounds: [Double] {
       switch self {
       case .latency: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
       case .lifetime: [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 86400]
-      case .lag: [0.00001, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1]
       }
     }
   }

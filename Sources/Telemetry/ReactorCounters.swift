@@ -32,6 +32,9 @@ public final class ReactorCounters: Sendable {
   private let downMessages = OwnedCounter()
   private let pauseCount = OwnedCounter()
   private let wakeUpCount = OwnedCounter()
+  private let lagMilliseconds = OwnedCounter()
+  // The last is what exceeds all bounds.
+  private let lagCounts = InlineArray<11, OwnedCounter> { _ in OwnedCounter() }
   private let after = InlineArray<16, UInt64>(repeating: 0)
 
   public init() {}
@@ -56,6 +59,23 @@ public final class ReactorCounters: Sendable {
   /// Counts one return from waiting for events.
   @inline(__always)
   public func wokeUp() { wakeUpCount.add(1) }
+
+  /// Upper bounds of what ``lag(milliseconds:)`` is counted under.
+  static let lagBounds: InlineArray<10, Int64> = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000]
+
+  /// Counts one time that the thread came round to its timers, and how late that was.
+  public func lag(milliseconds: Int64) {
+    var index = 0
+    while index < Self.lagBounds.count, milliseconds > Self.lagBounds[index] { index += 1 }
+    lagCounts[index].add(1)
+    lagMilliseconds.add(UInt64(max(0, milliseconds)))
+  }
+
+  /// How often the lag was within each bound and beyond the one before, and beyond them all.
+  func lags(_ index: Int) -> UInt64 { lagCounts[index].value }
+
+  /// All lag in milliseconds.
+  var lagSum: UInt64 { lagMilliseconds.value }
 
   public func bytes(_ direction: Direction) -> UInt64 { direction == .up ? upBytes.value : downBytes.value }
 

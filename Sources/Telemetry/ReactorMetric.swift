@@ -10,8 +10,12 @@ public struct ReactorMetric: Metric {
   /// Label value and number of each series, of one reactor.
   let read: @Sendable (ReactorCounters) -> [(String, UInt64)]
 
+  public var summaries: [MetricSummary] { [summary] }
+
+  private var summary: MetricSummary { MetricSummary(name, .counter, labels: label.map { [$0] } ?? [], help) }
+
   public func expose(in page: inout Exposition) {
-    page.header(name, help, .counter)
+    page.header(summary)
     var totals = read(ReactorCounters())
     for reactor in reactors.all {
       for (index, one) in read(reactor).enumerated() { totals[index].1 &+= one.1 }

@@ -46,7 +46,12 @@ public enum SecurityEvent: Sendable, Equatable {
   case upstreamTimeout(ip: String, upstream: String, phase: String)
 
   // Plain HTTP.
+  /// A session token was given out; `userId` is who fetched it, `route` what it is for.
+  case sessionTokenIssued(ip: String, userId: String, route: String)
   case httpRateLimitExceeded(ip: String, path: String)
+
+  /// Whether a record of this name is a security event, not a session's or another.
+  static func isName(_ name: String) -> Bool { name.hasPrefix("WS_") || name.hasPrefix("HTTP_") }
 
   /// The name in the log.
   public var name: String {
@@ -76,6 +81,7 @@ public enum SecurityEvent: Sendable, Equatable {
     case .upstreamRefused: "WS_UPSTREAM_REFUSED"
     case .upstreamUnreachable: "WS_UPSTREAM_UNREACHABLE"
     case .upstreamTimeout: "WS_UPSTREAM_TIMEOUT"
+    case .sessionTokenIssued: "HTTP_SESSION_TOKEN_ISSUED"
     case .httpRateLimitExceeded: "HTTP_RATE_LIMIT_EXCEEDED"
     }
   }
@@ -83,7 +89,7 @@ public enum SecurityEvent: Sendable, Equatable {
   /// Successes are information, refusals warnings, and what the gateway or a vendor got wrong are errors.
   public var level: Logger.Level {
     switch self {
-    case .connectionEstablished, .connectionClosed, .authSuccess, .limitWarning: .info
+    case .connectionEstablished, .connectionClosed, .authSuccess, .limitWarning, .sessionTokenIssued: .info
     case .connectionError, .connectionCleanupWarning, .authUnavailable, .upstreamRefused, .upstreamUnreachable, .upstreamTimeout: .error
     default: .warning
     }
@@ -117,6 +123,7 @@ public enum SecurityEvent: Sendable, Equatable {
       ["ip": .string(ip), "upstream": .string(upstream), "error": Self.text(error)]
     case .upstreamTimeout(let ip, let upstream, let phase):
       ["ip": .string(ip), "upstream": .string(upstream), "phase": .string(phase)]
+    case .sessionTokenIssued(let ip, let user, let route): ["ip": .string(ip), "userId": Self.text(user), "route": .string(route)]
     case .httpRateLimitExceeded(let ip, let path): ["ip": .string(ip), "path": .string(Redaction.url(path, limit: 256))]
     case .blockedFeatureDisabled(let ip), .blockedNetwork(let ip), .blockedRateLimit(let ip), .blockedDraining(let ip),
       .authFailedNoToken(let ip),
@@ -132,6 +139,12 @@ public enum SecurityEvent: Sendable, Equatable {
     var metadata = fields
     metadata["event"] = .string(name)
     if let session { metadata["session"] = .string(session) }
+    logger.log(level: level, "\(name)", metadata: metadata)
+  }
+
+  /// Writes what happened to an opening or its session.
+  public func log(to logger: Logger, of label: SessionLabel) {
+    let metadata = fields.merging(label.fields) { own, _ in own }.merging(["event": .string(name)]) { own, _ in own }
     logger.log(level: level, "\(name)", metadata: metadata)
   }
 }

@@ -58,10 +58,24 @@ public struct SessionRecord: Sendable, Equatable {
   public var ready: Int64?
   /// Milliseconds from the 101 to the upstream's first message.
   public var firstMessage: Int64?
+  /// Milliseconds from the upstream's 101 until it said that it was ready.
+  public var vendorReady: Int64?
+  /// Milliseconds from the client's first audio, or message where it sent none, to the first words of it that the vendor heard.
+  public var firstTranscript: Int64?
+  /// Milliseconds from the same to the vendor's first audio.
+  public var firstAudio: Int64?
+  /// Turns that the vendor has ended; nil where it marks none.
+  public var turns: UInt64?
+  /// What the vendor bills, by unit.
+  public var usage: [String: Double] = [:]
+  /// Failures that the vendor has reported in messages.
+  public var vendorErrors: UInt64 = 0
   /// Milliseconds from the 101 to the end.
   public var duration: Int64 = 0
-  /// W3C trace id, if the client or the gateway made one.
-  public var trace: String?
+  /// W3C trace id, the client's or one that the gateway made.
+  public var trace: TraceID?
+  /// What the client calls its trace, where that is no id.
+  public var traceAlias: String?
 
   public init(
     session: String, route: String, upstream: String? = nil, subject: String? = nil, ip: String, outcome: Outcome, closedBy: Side,
@@ -96,7 +110,14 @@ public struct SessionRecord: Sendable, Equatable {
     fields["dial_ms"] = dial.map { .stringConvertible($0) }
     fields["ready_ms"] = ready.map { .stringConvertible($0) }
     fields["first_message_ms"] = firstMessage.map { .stringConvertible($0) }
-    fields["trace"] = trace.map { .string(LogText.clean($0, limit: 64)) }
+    fields["vendor_ready_ms"] = vendorReady.map { .stringConvertible($0) }
+    fields["first_transcript_ms"] = firstTranscript.map { .stringConvertible($0) }
+    fields["first_audio_ms"] = firstAudio.map { .stringConvertible($0) }
+    fields["turns"] = turns.map { .stringConvertible($0) }
+    for (unit, amount) in usage { fields["usage_\(unit)"] = .stringConvertible((amount * 1000).rounded() / 1000) }
+    if vendorErrors > 0 { fields["vendor_errors"] = .stringConvertible(vendorErrors) }
+    fields["trace"] = trace.map { .string($0.description) }
+    fields["trace_alias"] = traceAlias.map { .string(LogText.clean($0, limit: 64)) }
     return fields
   }
 

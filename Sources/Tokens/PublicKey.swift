@@ -35,6 +35,8 @@ public struct PublicKey: Sendable, Equatable {
 
   public let kind: Kind
   private let key: EVPKey
+  /// Shared by all copies of the key.
+  private let verified = VerifiedSignatures()
 
   init(_ key: EVPKey) throws(KeyError) {
     kind = try Self.kind(of: key)
@@ -91,7 +93,18 @@ public struct PublicKey: Sendable, Equatable {
   // MARK: Verifying
 
   /// Whether `signature` is this key's signature of `input`; false as well when the key is none for `algorithm`.
+  ///
+  /// One that was good before costs a hash.
   public func verifies(_ signature: [UInt8], of input: [UInt8], algorithm: SigningAlgorithm) -> Bool {
+    let fingerprint = VerifiedSignatures.fingerprint(signature, of: input, algorithm)
+    if verified.contains(fingerprint) { return true }
+    guard verifiesAnew(signature, of: input, algorithm: algorithm) else { return false }
+    verified.insert(fingerprint)
+    return true
+  }
+
+  /// The same, whether it was good before or not.
+  public func verifiesAnew(_ signature: [UInt8], of input: [UInt8], algorithm: SigningAlgorithm) -> Bool {
     guard kind.serves(algorithm), let signature = encoded(signature), let context = unsafe EVP_MD_CTX_new() else { return false }
     defer { unsafe EVP_MD_CTX_free(context) }
     ERR_clear_error()

@@ -80,12 +80,14 @@ public struct Catalogue: Sendable {
     [
       File(name: "alibaba.yaml", bytes: PackageResources.alibaba_yaml),
       File(name: "assemblyai.yaml", bytes: PackageResources.assemblyai_yaml),
+      File(name: "aws.yaml", bytes: PackageResources.aws_yaml),
       File(name: "azure.yaml", bytes: PackageResources.azure_yaml),
       File(name: "baseten.yaml", bytes: PackageResources.baseten_yaml),
       File(name: "bland.yaml", bytes: PackageResources.bland_yaml),
       File(name: "cartesia.yaml", bytes: PackageResources.cartesia_yaml),
       File(name: "deepgram.yaml", bytes: PackageResources.deepgram_yaml),
       File(name: "elevenlabs.yaml", bytes: PackageResources.elevenlabs_yaml),
+      File(name: "fish.yaml", bytes: PackageResources.fish_yaml),
       File(name: "gladia.yaml", bytes: PackageResources.gladia_yaml),
       File(name: "google.yaml", bytes: PackageResources.google_yaml),
       File(name: "gradium.yaml", bytes: PackageResources.gradium_yaml),
@@ -104,10 +106,13 @@ public struct Catalogue: Sendable {
       File(name: "speaches.yaml", bytes: PackageResources.speaches_yaml),
       File(name: "speechmatics.yaml", bytes: PackageResources.speechmatics_yaml),
       File(name: "telnyx.yaml", bytes: PackageResources.telnyx_yaml),
+      File(name: "tencent.yaml", bytes: PackageResources.tencent_yaml),
       File(name: "together.yaml", bytes: PackageResources.together_yaml),
       File(name: "ultravox.yaml", bytes: PackageResources.ultravox_yaml),
       File(name: "vllm.yaml", bytes: PackageResources.vllm_yaml),
+      File(name: "volcengine.yaml", bytes: PackageResources.volcengine_yaml),
       File(name: "xai.yaml", bytes: PackageResources.xai_yaml),
+      File(name: "xfyun.yaml", bytes: PackageResources.xfyun_yaml),
     ]
   }
 }

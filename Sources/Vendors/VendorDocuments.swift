@@ -8,11 +8,12 @@ extension VendorDescriptor {
     return ReferencePage.markdown(of: section.shape(defaults: VendorDescriptor()), title: "Vendors", introduction: text)
   }
 
-  private static let introduction = #"""
+  static let introduction = #"""
     A vendor is described, not programmed. The catalogue inside the binary (Sources/Vendors/Catalogue) and the `vendors` section of your
     own upstreams.yaml have one format: name of the endpoint -> descriptor. `voxgate vendors` lists what is known, `voxgate vendors NAME`
     explains one, and your own entry replaces a built-in one of the same name. What is not known about a vendor is left out; each entry
-    names its sources.
+    names its sources. Only two things are code, chosen by a name in the descriptor: ways to sign a URL, and codecs of vendors' own
+    framings.
 
     The second half of this page is generated from the fields that read a descriptor; a test compares them.
 
@@ -51,6 +52,14 @@ extension VendorDescriptor {
               steps: [{send: {type: end, seconds: "{seconds}"}}, {close: {code: 1000}}]
     ```
 
+    An upstream names it, and a route names the upstream:
+    `upstreams: {own: {vendor: example.stt, credential: {env: EXAMPLE_KEY}}}`, `routes: {/own: {upstream: own, authentication: none}}`.
+    Without `EXAMPLE_KEY` the vendor's simulator answers there, made from `simulation`, and `voxgate call` can speak to it.
+    [Examples/vendors](../Examples/vendors/example-vendor-upstreams.yaml) is a whole table with a vendor of its own.
+
+    To begin, `voxgate vendors --new example.stt` prints a commented descriptor to fill in; `voxgate check` names what it still lacks, each
+    with its line, and `voxgate probe` says whether the real vendor answers as described.
+
     ## Credentials
 
     The gateway sends its upstream credential in the first of `credential.placement`, exactly once. In **all** of them, and in
@@ -78,8 +87,9 @@ extension VendorDescriptor {
     becomes one word of a fixed list, so the same audio gives the same transcript, however it was cut, with true times. Answers are the
     caller's own speech.
 
-    `on` has steps for occasions, `messages` for client messages. A step is one of `send`, `audio`, `close`, `run`, `say` and `remember`,
-    with an optional `if` on `message`, `query` and variables.
+    `on` has steps for occasions, `messages` for client messages; the first whose `match` fits counts. A message that none fits, and that is
+    no audio, is a `bad_message`: one that the vendor takes in silence, such as a keepalive, has an entry without `steps`. A step is one of
+    `send`, `audio`, `close`, `run`, `say` and `remember`, with an optional `if` on `message`, `query` and variables.
 
     | occasion | when |
     |---|---|
@@ -97,6 +107,7 @@ extension VendorDescriptor {
     | in templates | is |
     |---|---|
     | `{transcript}` `{words}` `{start}` `{end}` `{duration}` (and `_ms`) | the turn |
+    | `{start_ticks}` `{end_ticks}` `{duration_ticks}` | the same in units of 100 ns |
     | `{audio_messages}` | how many messages held audio |
     | `{seconds}` (and `_ms`) `{whole_seconds}` `{channels}` `{input_tokens}` `{output_tokens}` `{tokens}` | totals and usage |
     | `{audio}` `{delta}` `{reply}` | a piece of the answer, the words that begin in it, its whole text |

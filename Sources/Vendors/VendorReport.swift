@@ -1,4 +1,5 @@
 import Configuration
+import JSON
 
 /// A descriptor in words, for people who choose or debug a vendor.
 public enum VendorReport {
@@ -20,6 +21,16 @@ public enum VendorReport {
       }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// The same for programs: what `explain` says, by its labels.
+  public static func json(_ vendor: VendorDescriptor) -> JSONValue {
+    var json: JSONObject = [
+      "name": .string(vendor.name), "title": .string(vendor.title), "declarative": .bool(vendor.programmed.isEmpty),
+      "coded": .array(vendor.programmed.map { .string($0) }),
+    ]
+    for (label, values) in rows(vendor) where !values.isEmpty { json[label] = .array(values.map { .string($0) }) }
+    return .object(json)
   }
 
   private static func rows(_ vendor: VendorDescriptor) -> [(String, [String])] {
@@ -47,12 +58,13 @@ public enum VendorReport {
       ("named by", vendor.discriminator.map(describe)),
       (
         "audio",
-        [("client", audio.clientChoices), ("vendor", audio.serverChoices)].flatMap { side, choices in
-          choices.map { choice in
-            "\(side): \(describe(choice.carriage))\(choice.isURLSafe ? ", in either alphabet" : "")"
-              + (choice.when.map { ", after the client's \($0.summary)" } ?? "")
+        [("client", audio.clientChoices, vendor.codec.client), ("vendor", audio.serverChoices, vendor.codec.server)]
+          .flatMap { side, choices, codec in
+            choices.map { choice in
+              "\(side): \(describe(choice.carriage, codec))\(choice.isURLSafe ? ", in either alphabet" : "")"
+                + (choice.when.map { ", after the client's \($0.summary)" } ?? "")
+            }
           }
-        }
       ),
       ("declared", declared(audio.format)),
       (
@@ -89,10 +101,10 @@ public enum VendorReport {
     ]
   }
 
-  private static func describe(_ carriage: AudioCarriage) -> String {
+  private static func describe(_ carriage: AudioCarriage, _ codec: MessageCodec) -> String {
     switch carriage {
     case .binary: "binary messages"
-    case .json(let match, let path): "base64 at \(path.text) where \(match.summary)"
+    case .json(let match, let path): "\(codec.framing == nil ? "base64" : "bytes") at \(path.text) where \(match.summary)"
     }
   }
 

@@ -4,13 +4,14 @@ extension VendorReport {
   /// What has a value, what may be chosen, and what an operator has to say.
   static func variables(_ vendor: VendorDescriptor) -> [String] {
     let endpoint = vendor.endpoint
-    let templates =
+    var templates =
       [endpoint.url] + vendor.handshake.headers.map { TextTemplate($0.template) }
       + [vendor.initRequest?.url, vendor.credential.exchange?.restToken?.url].compactMap { $0 }
+    for case .headers(let list) in vendor.credential.placements { templates += list.map { TextTemplate($0.template) } }
     let filled = Set(endpoint.variables.keys).union(endpoint.choices.keys).union(vendor.regions["default"]?.map(\.key) ?? [])
     var needed: [String] = []
     for name in templates.flatMap(\.variables) where !filled.contains(name) && !needed.contains(name) {
-      if !name.hasPrefix("query."), name != "uuid", name != "date" { needed.append(name) }
+      if !name.hasPrefix("query."), !Endpoint.fresh.contains(name), name != "secret" { needed.append(name) }
     }
     let captured = Set(endpoint.pathSuffixes.flatMap { TextTemplate($0).variables })
     return endpoint.variables.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
@@ -42,7 +43,7 @@ extension VendorReport {
       let length = rest.defaultTTL.map { ", good for \(Units.text($0))" } ?? ""
       return ["\(rest.method) \(rest.url.source) returns it at \(rest.valuePath?.text ?? "")\(length)\(rest.singleUse ? ", once" : "")"]
     }
-    if let oauth = exchange.clientCredentials { return ["client credentials at \(oauth.url)"] }
+    if let oauth = exchange.clientCredentials { return ["client credentials at \(oauth.url.source)"] }
     let scopes = exchange.scopes.isEmpty ? "" : " for \(exchange.scopes.joined(separator: " or "))"
     return exchange.provider.map { ["from \($0.rawValue)\(scopes)"] } ?? []
   }

@@ -69,6 +69,47 @@ extension VendorDescriptor {
       exchange: {provider: entra, scope: "https://ai.azure.com/.default"}
     ```
 
+    **A signature in place of the key.** Three ways to sign a URL are code, each a function of the request, the credential, the time and a
+    random number. Signing comes last, so whatever the client, the route and the upstream say in the query is covered.
+
+    ```yaml
+    endpoint: {url: "wss://speech.{region}.example.com:8443/stream"}
+    credential:
+      placement:
+        - signed: {by: sigv4, service: speech, region: "{region}", expires: 5m}
+    ```
+
+    ```yaml
+    credential:
+      placement:
+        - signed: {by: hmac_request_line, hash: sha256, first_message: {path: common.app_id, template: "{app_id}"}}
+    ```
+
+    | `by` | fields of the credential | what is signed | parameters |
+    |---|---|---|---|
+    | `sigv4` (AWS) | `access_key_id`, `secret_access_key`, perhaps `session_token` | host, path, query | `X-Amz-...` |
+    | `hmac_query` (Tencent Cloud) | `secret_id`, `secret_key` | host, path, sorted query | `secretid`, `expired`, `signature`, ... |
+    | `hmac_request_line` (iFlytek) | `api_key`, `api_secret` | host, date, request line | `authorization`, `date`, `host` |
+
+    An upstream gives such a credential field by field, or whole as a JSON object; names are compared without case, `_` and `-`, so what
+    `aws configure export-credentials` prints is one.
+
+    ```
+    upstreams:
+      transcribe:
+        vendor: aws.transcribe
+        region: eu-west-1
+        credential:
+          fields: {access_key_id: {env: AWS_ACCESS_KEY_ID}, secret_access_key: {file: /run/secrets/aws}}
+      transcribe-by-role:
+        vendor: aws.transcribe
+        region: eu-west-1
+        credential: {command: [aws, configure, export-credentials]}
+    ```
+
+    A client whose SDK signs is given the gateway's credential as the id of its key (`access_key_id`, `secret_id`, `api_key`), and anything
+    as the key: what it made of it is removed, and the gateway's own signature takes its place.
+
     **A request that returns the URL.** The client's parameters go into its body or URL; what is left of them goes to the socket.
 
     ```yaml
@@ -104,6 +145,28 @@ extension VendorDescriptor {
     codec: {client: plain_text+binary_audio, server: json_any_opcode}
     discriminator: [{path: header.event}, {keys: [setupComplete, result.audioChunk]}]
     ```
+
+    **A vendor's own framing.** Four codecs are code. Each shows a message as JSON, so that matches and paths say the rest, and bytes in it
+    have a path; the messages themselves pass unchanged. Simulators and `voxgate call` write theirs the same way; the gateway says nothing
+    by itself to such a vendor, and ends a session with a close frame.
+
+    ```yaml
+    codec: {client: eventstream, server: eventstream}
+    discriminator: [{path: "headers.:exception-type"}, {path: "headers.:event-type"}]
+    audio: {client: {match: {"headers.:event-type": AudioEvent}, path: payload}}
+    ```
+
+    | codec | a message is shown as | bytes are at |
+    |---|---|---|
+    | `eventstream` (AWS) | `{"headers": {":event-type": ...}, "payload": ...}` | `payload`, unless its type is JSON |
+    | `usp` (Azure Speech) | `{"headers": {"path": ...}, "body": ...}`, names in lower case | `body` of binary messages |
+    | `volc` (Volcengine) | `{"type": ..., "last": ..., "sequence": ..., "code": ..., "payload": ...}` | `payload`, unless it is JSON |
+    | `msgpack` | the value that it is | wherever they stand |
+    | `protobuf` | nothing: it passes unread | |
+
+    The `type` of `volc` is `full_client_request`, `audio_only`, `full_server_response`, `ack` or `error`. Checksums are checked, packed
+    payloads are unpacked as far as 1 MiB, and messages beyond that are not read. With `audio.policy: reject`, what is none of the
+    vendor's messages is refused (`malformed_frame`).
 
     **How audio travels.** Binary messages or base64 at a path, or several ways, some of them only once the session has chosen them.
 
@@ -212,6 +275,7 @@ extension VendorDescriptor {
     conversation:
       query: {interim_results: "true"}
       opening: [{type: session.update, model: "{query.model}"}]
+      audio: {type: audio, encoding: raw}
       say: [{type: Speak, text: "{text}", voice: "{voice}"}]
       transcripts:
         - {match: {type: partial}, path: text, form: interim}

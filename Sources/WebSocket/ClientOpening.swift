@@ -84,3 +84,10 @@ public struct ClientOpening: Sendable {
     return Agreement(subprotocol: chosen.first, extensions: agreed)
   }
 }
+
+extension ClientOpening: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Names only: path, headers and subprotocols may bear a credential.
+  public var description: String { "opening with headers \(headers.map(\.name).joined(separator: ", "))" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -46,3 +46,10 @@ public struct ServerOpening: Sendable, Equatable {
     return headers
   }
 }
+
+extension ServerOpening: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Subprotocols may bear a credential.
+  public var description: String { "opening with \(subprotocols.count) subprotocols" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -80,7 +80,7 @@ import YAML
           refuse: close
           networks: {allow: [10.0.0.0/8, "2001:db8::/32"], deny: [10.6.6.0/24]}
           buffers: {to_client: 64KiB}
-      drain: {grace: 1m}
+      drain: {grace: 1m, delay: 15s, idle: off, spread: 10s, code: "1012"}
       logging: {format: text, level: debug, addresses: full}
       store: memory
       """, environment: ["JWT_SECRET": String(repeating: "s", count: 32)])
@@ -105,6 +105,11 @@ import YAML
     #expect(configuration.vendors["house"]?["anything"]?.sequence?.map(\.text) == ["goes", "here"])
     #expect(configuration.upstreams["house"]?.variables == ["project": .text("7"), "token": .secret(.file("/run/secrets/token"))])
     #expect(configuration.upstreams["pool"]?.query.forced == ["model": ["a", "b"], "beta": ["true"]])
+
+    #expect(configuration.drain.delay == .seconds(15) && configuration.drain.grace == .seconds(60))
+    #expect(configuration.drain.idle == .off && configuration.drain.spread == .seconds(10) && configuration.drain.code == .serviceRestart)
+    // Whatever it names, by whichever key.
+    #expect(loading.files.isSuperset(of: ["/run/voxgate.off", "/run/secrets/token"]), "\(loading.files)")
 
     let house = configuration.routes[0]
     #expect(house.authentication == .methods(["login"]))

@@ -237,6 +237,26 @@ import Testing
     ("{vendor: deepgram.listen, tls: {ca: /nowhere.pem}}", "ca of upstream 'a' cannot be read: '/nowhere.pem'"),
     ("{vendor: deepgram.listen, timeouts: {dial: 2h}}", "'dial' in timeouts of upstream 'a' must be between 100ms and 1m; found 2h"),
     ("{vendor: deepgram.listen, fallbacks: [b]}", "unknown upstream 'b' in fallbacks of upstream 'a'"),
+    ("{vendor: deepgram.listen, fallbacks: [a]}", "upstream 'a' is its own fallback"),
+    (
+      "{vendor: deepgram.listen, credentials: [{env: A}, {secret: {env: A}, weight: 2}]}",
+      "{env: A} is in the credentials of upstream 'a' twice; give it one 'weight'"
+    ),
+    (
+      "{vendor: deepgram.listen, credentials: [{secret: {env: A}, weight: 0}]}",
+      "'weight' in item 1 of credentials of upstream 'a' must be between 1 and 1000; found 0"
+    ),
+    (
+      "{vendor: deepgram.listen, endpoints: [{url: \"wss://h\"}]}",
+      "endpoint 1 of upstream 'a' has a 'url', and the vendor says that; use 'region' or 'variables'"
+    ),
+    ("{url: \"wss://h\", endpoints: [{region: eu}]}", "endpoint 1 of upstream 'a' needs a 'url', since the upstream has one"),
+    ("{vendor: deepgram.listen, cool_down: 10ms}", "'cool_down' in upstream 'a' must be between 1s and 1d; found 10ms"),
+    ("{vendor: deepgram.listen, refresh: 10ms}", "'refresh' in upstream 'a' must be between 1s and 1d; found 10ms"),
+    ("{vendor: deepgram.listen, circuit: {failures: 0}}", "'failures' in circuit of upstream 'a' must be between 1 and 1000; found 0"),
+    (
+      "{vendor: deepgram.listen, circuit: {rest: 10m}}", "'longest_rest' in circuit of upstream 'a' is shorter than 'rest'"
+    ),
   ])
   func inUpstreams(entry: String, message: String) {
     let text =
@@ -278,9 +298,7 @@ import Testing
 
   /// What is read and has no effect yet is said, with its place.
   @Test(arguments: [
-    ("tiers: {a: {usage: {ip: 60/1m}}}", "'usage' in tier 'a' is not yet in effect"),
     ("defaults: {dialect: twilio}", "'dialect' in defaults is not yet in effect"),
-    ("defaults: {messages: {types: [a]}}", "'types' in messages of defaults is not yet in effect"),
     ("store: redis://localhost", "a Redis store is not yet in effect: every instance counts for itself"),
     ("store_password: {vault: a}", "'vault' in store_password is not yet in effect: use env, file or command"),
   ])

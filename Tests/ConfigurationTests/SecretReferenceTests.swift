@@ -43,6 +43,27 @@ import Testing
     }
   }
 
+  @Test func fields() throws {
+    let reference = SecretReference.fields(["b": .environment("B"), "a": .command(["/bin/echo", "say \"hi\""])])
+    #expect(try reference.resolve(environment: ["B": "two"]).reveal() == #"{"a":"say \"hi\"","b":"two"}"#)
+    #expect(throws: SecretError.unset(name: "B")) { try reference.resolve(environment: [:]) }
+    #expect("\(reference)" == "{fields: {a: {command: [/bin/echo, ...]}, b: {env: B}}}")
+    #expect(
+      Fixture.load(Fixture.table(upstream: "{vendor: deepgram.listen, credential: {fields: {a: {env: A}, b: {file: /run/secrets/b}}}}"))
+        .configuration?.upstreams.values.first?.credential == .fields(["a": .environment("A"), "b": .file("/run/secrets/b")]))
+  }
+
+  @Test(arguments: [
+    ("{fields: \(canary)}", "fields"), ("{fields: {a: \(canary)}}", "'a' in fields of "), ("{fields: {}}", "fields"),
+    ("{fields: {a: {fields: {b: {env: B}}}}}", "must be one reference"), ("{fields: {a: {env: \(canary)}}}", "environment variable"),
+  ])
+  func fieldsAreReferences(credential: String, said: String) {
+    let loading = Fixture.load(Fixture.table(upstream: "{vendor: deepgram.listen, credential: \(credential)}"))
+    #expect(loading.configuration == nil)
+    #expect(loading.diagnostics.contains { $0.message.contains(said) }, "\(loading.diagnostics.map(\.message))")
+    #expect(!loading.rendered.contains("canary"), "\(loading.rendered)")
+  }
+
   @Test func notYet() {
     #expect(throws: SecretError.notYet(source: "vault")) { try SecretReference.vault("a#b").resolve(environment: [:]) }
     #expect(throws: SecretError.notYet(source: "aws_secret")) { try SecretReference.awsSecret("a").resolve(environment: [:]) }
@@ -141,6 +162,6 @@ import Testing
     }
     Fixture.withFile("key", mode: 0o600) { #expect(warnings($0) == []) }
     Fixture.withFile("key", mode: 0o400) { #expect(warnings($0) == []) }
-    #expect(warnings("/run/secrets/key") == [])
+    #expect(warnings("/run/secrets/key") == [] && warnings("/run/credentials/voxgate.service/key") == [])
   }
 }

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-/// Real proxies in front that announce their clients: HAProxy and nginx.
+/// Real proxies in front that announce their clients: HAProxy and nginx, two of them as `Examples/deploy` has them.
 @Suite struct AddressesProxiesTests {
   enum Proxy: String, CaseIterable, Sendable { case haproxyV1, haproxyV2, haproxyTLVs, haproxyEndsTLS, nginx, nginxEndsTLS }
 
@@ -13,7 +13,20 @@ import Testing
     init(_ kind: Proxy, to gateway: UInt16) throws {
       let own = CertificateFolder.shared
       switch kind {
-      case .haproxyV1, .haproxyV2, .haproxyTLVs, .haproxyEndsTLS:
+      case .haproxyV2:
+        // As in the example, and from an address that is not the other clients'.
+        let haproxy = try HAProxyProcess { port in
+          try Repository.text("Examples/deploy/haproxy/tcp.cfg").replacing("bind :443", with: "bind 127.0.0.1:\(port)")
+            .replacing("127.0.0.1:8443", with: "127.0.0.1:\(gateway) source 127.0.0.2").replacing("maxconn 20000", with: "maxconn 200")
+        }
+        (port, processes) = (haproxy.port, [haproxy])
+      case .nginx:
+        let text = try Repository.text("Examples/deploy/nginx/stream.conf")
+          .replacing("proxy_protocol on;", with: "proxy_protocol on; proxy_bind 127.0.0.2;")
+          .replacing("127.0.0.1:8443", with: "127.0.0.1:\(gateway)")
+        let nginx = try NginxProcess(.stream) { text.replacing("listen 443", with: "listen 127.0.0.1:\($0)") }
+        (port, processes) = (nginx.port, [nginx])
+      case .haproxyV1, .haproxyTLVs, .haproxyEndsTLS:
         let option = kind == .haproxyV1 ? "send-proxy" : "send-proxy-v2"
         let extras = kind == .haproxyTLVs ? " proxy-v2-options unique-id,authority,ssl,cert-cn" : ""
         var bind = ""
@@ -22,14 +35,12 @@ import Testing
         }
         let haproxy = try HAProxyProcess(bind: bind, server: "127.0.0.1:\(gateway) source 127.0.0.2 \(option)\(extras)")
         (port, processes) = (haproxy.port, [haproxy])
-      case .nginx, .nginxEndsTLS:
+      case .nginxEndsTLS:
         let nginx = try NginxProcess(.stream) { port in
-          let isSecure = kind == .nginxEndsTLS
-          let identity = isSecure ? "ssl_certificate \(own.file("localhost.pem")); ssl_certificate_key \(own.file("localhost.key"));" : ""
-          return """
-            server { listen 127.0.0.1:\(port)\(isSecure ? " ssl" : ""); \(identity) proxy_bind 127.0.0.2; proxy_pass 127.0.0.1:\(gateway);
-              proxy_protocol on; }
-            """
+          """
+          server { listen 127.0.0.1:\(port) ssl; ssl_certificate \(own.file("localhost.pem"));
+            ssl_certificate_key \(own.file("localhost.key")); proxy_bind 127.0.0.2; proxy_pass 127.0.0.1:\(gateway); proxy_protocol on; }
+          """
         }
         (port, processes) = (nginx.port, [nginx])
       }

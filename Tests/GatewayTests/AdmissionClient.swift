@@ -62,7 +62,7 @@ extension GatewayProcess {
   func get(_ path: String, port: UInt16? = nil, method: String = "GET", _ headers: [(String, String)] = []) throws -> RawConnection.Head {
     let connection = try RawConnection(port: port ?? self.port)
     let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
-    try connection.send("\(method) \(path) HTTP/1.1\r\nHost: voxgate.test\r\n\(lines)\r\n")
+    try connection.send("\(method) \(path) HTTP/1.1\r\nHost: \(port == adminPort ? "localhost" : "voxgate.test")\r\n\(lines)\r\n")
     return try connection.head(withBody: method != "HEAD")
   }
 

@@ -121,7 +121,7 @@ import WebSocket
     _ = try gateway.logLine(with: "WS_CONNECTION_CLOSED")
     let after = try gateway.metrics()
     #expect(after["voxgate_sessions_open{\(route)}"] == 0)
-    #expect(after["voxgate_sessions_closed_total{\(route),by=\"downstream\",code=\"1000\"}"] == 1)
+    #expect(after["voxgate_sessions_closed_total{\(route),by=\"downstream\",cause=\"closed\",code=\"1000\"}"] == 1)
     #expect(after["voxgate_session_duration_seconds_count{\(route)}"] == 1)
     #expect(after["voxgate_messages_total{direction=\"up\"}"] == 1)
     #expect(after["voxgate_bytes_total{direction=\"up\"}"] > 20)

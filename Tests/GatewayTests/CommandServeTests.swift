@@ -62,7 +62,7 @@ import WebSocket
       (["simulate", "nope"], "no vendor 'nope'; expected one of "),
       (["simulate", "--misbehave", "x"], "'x' is no misbehaviour"),
       (["simulate", "--port", "many"], "'many'"), (["token"], "JWT_SECRET is not set"), (["token", "--expires", "soon"], "'soon'"),
-      (["token", "hash"], "expected the key on standard input"),
+      (["token", "hash"], "expected the key on standard input"), (["token", "session"], "<url>"),
     ]
     for (arguments, message) in rows {
       let run = try CommandRun(arguments)
@@ -76,7 +76,7 @@ import WebSocket
     #expect(try CommandRun(["--version"], results: true).text == "0.1.0\n")
     let help = try CommandRun(["--help"], results: true)
     #expect(help.status == 0)
-    for command in ["serve", "check", "routes", "vendors", "call", "simulate", "token", "schema"] {
+    for command in ["serve", "check", "routes", "vendors", "probe", "call", "simulate", "token", "schema"] {
       #expect(help.text.contains("\n  \(command) "), "\(command)")
       #expect(try CommandRun([command, "--help"]).status == 0, "\(command)")
     }

@@ -53,6 +53,20 @@ struct CompatTests {
     #expect(try gateway.stop() == 0)
   }
 
+  /// N1 and N20 without ENABLE_WS_PROXY.
+  @Test func switchedOff() throws {
+    let gateway = try GatewayProcess(
+      Self.table("a3-upstreams.yaml", upstream: 9), environment: Self.keys.merging(["ENABLE_WS_PROXY": "false"]) { $1 })
+    let answer = try gateway.get("/test")
+    #expect(answer.status == 503)
+    #expect(
+      answer.text.hasPrefix(
+        #"{"error":"WebSocket proxy service is currently disabled","service":"DONNA WebSocket Server","timestamp":"20"#))
+    #expect(try gateway.get("/health").status == 200)
+    #expect(try AdmissionClient(gateway, UpgradeRequest("/realtime")).status == 503)
+    #expect(try gateway.stop() == 0)
+  }
+
   @Test(arguments: ["a1", "a3", "a4", "a5"]) func theirTablesAreGood(_ seed: String) throws {
     let run = try CommandRun(["check", "\(Repository.root)Examples/compat/\(seed)-upstreams.yaml"], environment: Self.keys)
     #expect(run.status == 0 && run.lines.last?.contains(" 0 errors") == true, "\(run.text)")

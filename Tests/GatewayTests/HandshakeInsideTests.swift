@@ -310,7 +310,7 @@ import WebSocket
   @Test func shutdown() throws {
     let client = try open("/realtime")
     gateway.terminate()
-    #expect(try client.close() == "1001 Going away")
+    #expect(try client.close() == "1001 Shutting down, try again")
     try client.leave()
     #expect(try gateway.finish() == 0)
   }

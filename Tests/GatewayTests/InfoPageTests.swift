@@ -25,6 +25,59 @@ struct InfoPageTests {
     #expect(try JSONValue.parse(body) == ["host": #"","x":"{time}"#])
   }
 
+  /// While every route is off some pages say something else, with 503; `/health` may too.
+  @Test func saysThatEverythingIsOff() throws {
+    let gateway = try GatewayProcess(
+      """
+      version: 1
+      listeners: [{address: "127.0.0.1:0"}]
+      admin: {address: "127.0.0.1:0"}
+      upstreams: {own: {url: "ws://127.0.0.1:9"}}
+      pages: {/test: {is: on}, /other: {is: other}}
+      pages_off: {/test: {is: off}, /only: {is: off}}
+      defaults: {authentication: none}
+      routes: {/a: {upstream: own}, /b: {upstream: own, enabled: false}}
+      """)
+    func pages() throws -> [String] {
+      try ["/test", "/other", "/only"].map { path in
+        let answer = try gateway.get(path)
+        return "\(answer.status) \(answer.text)"
+      }
+    }
+    let open = [#"200 {"is":"on"}"#, #"200 {"is":"other"}"#, "404 Not Found\n"]
+    #expect(try pages() == open)
+    for switched in ["/enabled", "/routes/a/enabled"] {
+      try KillSwitchesPagesTests.put(gateway, switched, "false")
+      #expect(try pages() == [#"503 {"is":"off"}"#, #"200 {"is":"other"}"#, #"503 {"is":"off"}"#], "\(switched)")
+      try KillSwitchesPagesTests.put(gateway, switched, "true")
+      #expect(try pages() == open)
+    }
+  }
+
+  /// Row N21: pages of one address are counted together, apart from its openings; `/health` is not.
+  @Test func countsRequests() throws {
+    let gateway = try GatewayProcess(
+      """
+      version: 1
+      listeners: [{address: "127.0.0.1:0"}]
+      upstreams: {own: {url: "ws://127.0.0.1:9"}}
+      pages: {/test: {is: on}, /other: {is: other}}
+      page_limit: 4/1h
+      routes: {/a: {upstream: own, authentication: none}}
+      """)
+    for (left, path) in ["/test", "/other", "/test?x=1", "/ready"].enumerated() {
+      let answer = try gateway.get(path)
+      #expect(answer.status == 200 && answer["RateLimit-Limit"] == ["4"] && answer["RateLimit-Remaining"] == ["\(3 - left)"], "\(path)")
+    }
+    let refused = try gateway.get("/test?token=canary-token")
+    #expect(refused.status == 429 && refused["RateLimit-Remaining"] == ["0"] && refused["Retry-After"].count == 1, "\(refused.headers)")
+    #expect(refused.text.contains(#""type":"rate_limited""#))
+    let line = try gateway.logLine(with: "HTTP_RATE_LIMIT_EXCEEDED")
+    #expect(line.contains(#""path":"/test""#) && !line.contains("canary"))
+    for _ in 0..<8 { #expect(try gateway.get("/health")["RateLimit-Limit"] == []) }
+    #expect(try AdmissionClient(gateway, UpgradeRequest("/a")).status == 502)
+  }
+
   /// By the table: pages, a route that is meant by a parameter, and a path that hides.
   @Test func servesWhatTheTableSays() throws {
     let gateway = try GatewayProcess(

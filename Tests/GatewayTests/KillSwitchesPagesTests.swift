@@ -31,12 +31,12 @@ import Testing
   }
 
   @discardableResult
-  private static func put(
+  static func put(
     _ gateway: GatewayProcess, _ path: String, _ body: String, _ headers: [(String, String)] = [], method: String = "PUT"
   ) throws -> RawConnection.Head {
     let connection = try RawConnection(port: gateway.adminPort)
     let lines = headers.map { "\($0.0): \($0.1)\r\n" }.joined()
-    try connection.send("\(method) \(path) HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\(lines)\r\n")
+    try connection.send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\(lines)\r\n")
     // Apart from the head, as some clients send it.
     try connection.send(body)
     return try connection.head()
@@ -74,6 +74,8 @@ import Testing
     #expect(try Self.status(gateway, "/a") == 503)
     #expect(try Self.routes(gateway)[""] == ["admin"])
     #expect(try gateway.get("/health").status == 200)
+    let off = try gateway.get("/ready")
+    #expect(off.status == 503 && off.text == #"{"status":"disabled"}"#)
     try session.send(.binary(Array(repeating: 0, count: 640)))
     try session.leave()
     try Self.put(gateway, "/enabled", "true")
@@ -99,7 +101,7 @@ import Testing
     #expect(try Self.put(gateway, "/enabled", "", [("Transfer-Encoding", "chunked")]).status == 400)
     // A body that is announced and does not come to its end.
     let half = try RawConnection(port: gateway.adminPort)
-    try half.send("PUT /enabled HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nfal")
+    try half.send("PUT /enabled HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nfal")
     half.finish()
     _ = try half.takeRest()
     #expect(try Self.routes(gateway)[""] == [] && Self.status(gateway, "/a") == 101)

@@ -13,7 +13,7 @@ import Testing
     AdmissionTable.head + """
       \(more)
       upstreams:
-        home: {url: "\(upstream)", timeouts: {dial: 500ms}}
+        home: {url: "\(upstream)", timeouts: {dial: 500ms}, circuit: off}
       defaults: {authentication: none}
       routes:
         /home: {upstream: home\(route)}

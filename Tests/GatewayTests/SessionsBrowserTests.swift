@@ -21,22 +21,24 @@ struct SessionsBrowserTests {
       """
     }
     try bench.tell()
-    try visit(bench)
-    try visit(bench)
+    try bench.visit()
+    try bench.visit()
     try bench.judge()
   }
+}
 
+extension SessionsBench {
   /// Opens the page that the program asks for, until it has the page's answer.
-  private func visit(_ bench: SessionsBench) throws {
-    try bench.program.wait(for: "visit ")
-    try bench.program.wait(for: "\n")
-    let url = String(bench.program.text.dropLast().split(separator: " ").last ?? "")
+  func visit() throws {
+    try program.wait(for: "visit ")
+    try program.wait(for: "\n")
+    let url = String(program.text.dropLast().split(separator: " ").last ?? "")
     let profile = TemporaryFolder()
     let browser = try ChildProcess([
       "sh", "-c", #"exec "$@" >"$0" 2>&1"#, profile.file("output"), "chromium", "--headless", "--no-sandbox", "--disable-gpu",
       "--disable-dev-shm-usage", "--no-first-run", "--remote-debugging-port=0", "--user-data-dir=\(profile.path)", url,
     ])
-    try bench.program.wait(for: "visited")
+    try program.wait(for: "visited")
     kill(browser.pid, SIGTERM)
     _ = try browser.finish()
   }

@@ -27,7 +27,7 @@ struct SessionsCurlTests {
   @Test(arguments: [
     ("/health", ["-X", "GET"], "200 OK", #"{"status":"ok"}"#), ("/health", ["--head"], "200 OK", ""), ("/ready", ["--head"], "200 OK", ""),
     ("/health", ["-X", "OPTIONS"], "405 Method Not Allowed", "Method Not Allowed\n"),
-    ("/ready", ["-X", "POST", "-d", "a=b"], "405 Method Not Allowed", "Method Not Allowed\n"), ("/", [], "404 Not Found", "Not Found\n"),
+    ("/ready", ["-X", "POST", "-d", "a=b"], "405 Method Not Allowed", "Method Not Allowed\n"), ("//", [], "404 Not Found", "Not Found\n"),
     ("/elsewhere", [], "404 Not Found", "Not Found\n"), ("/metrics", [], "404 Not Found", "Not Found\n"),
   ])
   func readsPages(_ path: String, _ arguments: [String], _ status: String, _ body: String) throws {

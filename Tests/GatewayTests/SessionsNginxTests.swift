@@ -1,31 +1,54 @@
 import TestSupport
 import Testing
 
-/// nginx on either side: as the proxy in front that ends TLS, and as an upstream that refuses.
+/// Proxies on either side: in front, ending TLS, as `Examples/deploy` has them; and nginx as an upstream that refuses.
 struct SessionsNginxTests {
-  @Test func standsInFront() throws {
+  /// An example, with what a test has in the places of what an operator has.
+  private static func example(_ path: String, _ changes: [(String, String)]) throws -> String {
+    var text = try Repository.text("Examples/deploy/" + path)
+    for (old, new) in changes {
+      #expect(text.contains(old), "\(path) has no '\(old)'")
+      text = text.replacing(old, with: new)
+    }
+    return text
+  }
+
+  private static func start(_ name: String, to gateway: UInt16) throws -> (port: UInt16, process: AnyObject) {
+    let certificates = CertificateFolder.shared
+    if name == "haproxy" {
+      let pair = certificates.file("pair-\(UInt32.random(in: 0 ... .max)).pem")
+      let (certificate, key) = (certificates.file("localhost.pem"), certificates.file("localhost.key"))
+      try ChildProcess.run(["sh", "-c", "cat '\(certificate)' '\(key)' > '\(pair)'"])
+      let haproxy = try HAProxyProcess { port in
+        try example(
+          "haproxy/http.cfg",
+          [
+            ("bind :443", "bind 127.0.0.1:\(port)"), ("/etc/haproxy/certs/voice.pem", pair), ("127.0.0.1:8080", "127.0.0.1:\(gateway)"),
+            ("maxconn 20000", "maxconn 200"),
+          ])
+      }
+      return (haproxy.port, haproxy)
+    }
+    let text = try example(
+      "nginx/http.conf",
+      [
+        ("/etc/nginx/tls/voice.pem", certificates.file("localhost.pem")),
+        ("/etc/nginx/tls/voice.key", certificates.file("localhost.key")), ("127.0.0.1:8080", "127.0.0.1:\(gateway)"),
+        ("listen 443", "listen 127.0.0.1:PORT"),
+      ])
+    let nginx = try NginxProcess { text.replacing("PORT", with: "\($0)") }
+    return (nginx.port, nginx)
+  }
+
+  @Test(arguments: ["nginx", "haproxy"])
+  func standsInFront(name: String) throws {
     let certificates = CertificateFolder.shared
     let bench = try SessionsBench("front", ["forwarded", certificates.path], settings: "trusted_proxies: [127.0.0.1/32]")
-    let nginx = try NginxProcess { port in
-      """
-      server {
-        listen 127.0.0.1:\(port) ssl;
-        ssl_certificate \(certificates.file("localhost.pem"));
-        ssl_certificate_key \(certificates.file("localhost.key"));
-        location / {
-          proxy_pass http://127.0.0.1:\(bench.gateway.port);
-          proxy_http_version 1.1;
-          proxy_set_header Upgrade $http_upgrade;
-          proxy_set_header Connection upgrade;
-          proxy_set_header Host $host;
-          proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-        }
-      }
-      """
-    }
-    try bench.tell(port: nginx.port)
+    let proxy = try Self.start(name, to: bench.gateway.port)
+    try bench.tell(port: proxy.port)
     try bench.judge()
-    // The address that nginx saw, not the one that the client claimed.
+    withExtendedLifetime(proxy.process) {}
+    // The address that the proxy saw, not the one that the client claimed.
     let log = bench.gateway.log
     for event in ["WS_CONNECTION_ESTABLISHED", "WS_CONNECTION_CLOSED"] {
       #expect(log.split(separator: "\n").contains { $0.contains(event) && $0.contains(#""ip":"127.9.8.xxx""#) }, "\(log)")

@@ -1,5 +1,7 @@
+import Configuration
 import Relay
 import Testing
+import Vendors
 import WebSocket
 @testable import Gateway
 
@@ -52,6 +54,7 @@ import WebSocket
     .close(SessionEnd(name: name, code: CloseCode(rawValue: code), reason: reason))
   }
 
+  private static let much = #"{"audio":"\#(String(repeating: "A", count: 300_000))"}"#
   private static let authenticate = Step.text(#"{"type":"authenticate","token":"x.y.z"}"#)
   private static let connect = Step.text(#"{"type":"connect_realtime"}"#)
   private static let create = #"{"type":"session.create","model":"m"}"#
@@ -142,6 +145,13 @@ import WebSocket
         (.text(String(repeating: "x", count: 800)), [close("early_bytes", 1008, "Too many bytes before the upstream is open")]),
       ]),
     Row(
+      name: "more than a second's worth without an upstream", settings: donna, isKnown: true,
+      steps: [
+        (.text("{}"), []), (connect, [.ask(.upstream)]), (.attached, []), (.text(much), [.forward(.text(much))]),
+        (.text(much), [.forward(.text(much))]), (.detached(.closed), [disconnected]), (.text(much), []),
+        (.text(much), [close("idle_bytes", 1008, "Too much without an upstream")]),
+      ]),
+    Row(
       name: "what comes while the token is checked", settings: donna,
       steps: [
         (authenticate, [check]), (connect, []), (.text(audio), []), (.answer(.accepted), [success, .ask(.upstream)]),
@@ -229,6 +239,87 @@ import WebSocket
       ]),
   ]
 
+  // MARK: The first message
+
+  /// Where the first message may hold a credential.
+  private static func first(
+    _ vendor: String, connect: String? = nil, authenticate: RouteHandshake.Authenticate = .off
+  ) throws -> SocketHandshake.Settings {
+    let entry = try #require(Catalogue.builtIn()[vendor])
+    return SocketHandshake.Settings(
+      authenticate: authenticate, canAuthenticate: true, connect: connect, texts: flat, earlyBytes: 1_000,
+      firstMessage: FirstMessageRules([entry]))
+  }
+
+  private static let vendors = SocketHandshake.Control(firstMessage: { .init(path: "X-API-Key", value: "vendors") })
+
+  @Test func theFirstMessageSaysWho() throws {
+    let lobby = SocketHandshake(try Self.first("lmnt.speech"), isKnown: false, control: Self.vendors)
+    #expect(lobby.opened(now: 0) == [] && lobby.isStranger && lobby.deadline == 10_000)
+    #expect(lobby.receive(.text(#"{"X-API-Key":"mine","voice":"v"}"#), now: 1) == [.ask(.credential("mine"))])
+    #expect(lobby.receive(.text(#"{"text":"a"}"#), now: 2) == [])
+    #expect(lobby.receive(.accepted, now: 3) == [.ask(.upstream)])
+    #expect(!lobby.isStranger && lobby.deadline == nil && !lobby.keepsClient)
+    #expect(
+      lobby.attached(now: 4) == [.forward(.text(#"{"voice":"v","X-API-Key":"vendors"}"#)), .leave, .forward(.text(#"{"text":"a"}"#))])
+  }
+
+  @Test func whoIsKnownWaitsForItsUpstream() throws {
+    let lobby = SocketHandshake(try Self.first("lmnt.speech"), isKnown: true, control: Self.vendors)
+    #expect(lobby.opened(now: 0) == [])
+    #expect(lobby.receive(.text(#"{"voice":"v"}"#), now: 1) == [])
+    #expect(lobby.attached(now: 2) == [.forward(.text(#"{"voice":"v","X-API-Key":"vendors"}"#)), .leave])
+  }
+
+  /// Nothing to take out and nothing to put in: the message goes on as it came.
+  @Test func aMessageAsItCame() throws {
+    for message in [Message.text(#"{ "model" : "m" }"#), .binary([1]), .text("hello")] {
+      let lobby = SocketHandshake(try Self.first("soniox.stt"), isKnown: true)
+      #expect(lobby.attached(now: 0) == [])
+      #expect(lobby.receive(message, now: 1) == [.forward(message), .leave])
+    }
+  }
+
+  @Test(arguments: [#"{"voice":"v"}"#, "hello", #"{"X-API-Key":""}"#, #"{"X-API-Key":7}"#])
+  func nobodyIsNotLetIn(text: String) throws {
+    let lobby = SocketHandshake(try Self.first("lmnt.speech"), isKnown: false, control: Self.vendors)
+    #expect(lobby.receive(.text(text), now: 0) == [Self.close("unauthorized", 1008, "Authentication required")])
+  }
+
+  @Test func aWrongOneIsClosedWithoutAMessage() throws {
+    let lobby = SocketHandshake(try Self.first("lmnt.speech"), isKnown: false, control: Self.vendors)
+    _ = lobby.receive(.text(#"{"X-API-Key":"mine"}"#), now: 0)
+    #expect(lobby.receive(.rejected, now: 1) == [Self.close("unauthorized", 1008, "Invalid token")])
+  }
+
+  @Test func whatCannotHoldTheKeyEndsIt() throws {
+    let lobby = SocketHandshake(try Self.first("lmnt.speech"), isKnown: true, control: Self.vendors)
+    _ = lobby.attached(now: 0)
+    #expect(lobby.receive(.binary([1]), now: 1) == [Self.close("first_message", 1008, "The first message must be a JSON object")])
+  }
+
+  /// With a handshake of the gateway's own, every upstream has a first message, and the lobby stays.
+  @Test func everyUpstreamHasAFirstMessage() throws {
+    let lobby = SocketHandshake(try Self.first("lmnt.speech", connect: "connect_realtime"), isKnown: true, control: Self.vendors)
+    for _ in 0..<2 {
+      #expect(lobby.receive(Self.connectMessage, now: 1) == [.ask(.upstream)])
+      #expect(lobby.attached(now: 2) == [])
+      #expect(lobby.receive(.text(#"{"voice":"v"}"#), now: 3) == [.forward(.text(#"{"voice":"v","X-API-Key":"vendors"}"#))])
+      #expect(lobby.receive(.text(#"{"text":"a"}"#), now: 4) == [.forward(.text(#"{"text":"a"}"#))])
+      _ = lobby.detached(.lost, now: 5)
+    }
+  }
+
+  private static let connectMessage = Message.text(#"{"type":"connect_realtime"}"#)
+
+  @Test func aDetachedUpstreamIsGivenBack() async throws {
+    await confirmation(expectedCount: 1) { gone in
+      let lobby = SocketHandshake(Self.donna, isKnown: true, control: SocketHandshake.Control(detached: { gone() }))
+      _ = lobby.attached(now: 0)
+      _ = lobby.detached(.closed, now: 1)
+    }
+  }
+
   @Test(arguments: rows)
   func conversation(_ row: Row) {
     let lobby = SocketHandshake(row.settings, isKnown: row.isKnown)
@@ -280,7 +371,7 @@ import WebSocket
 
   @Test func missingTokensAreNoted() async {
     await confirmation(expectedCount: 1) { noted in
-      let lobby = SocketHandshake(Self.donna, isKnown: false) { noted() }
+      let lobby = SocketHandshake(Self.donna, isKnown: false, control: SocketHandshake.Control(missesToken: { noted() }))
       _ = lobby.receive(.text(#"{"type":"authenticate"}"#), now: 0)
       _ = lobby.receive(.text(#"{"type":"authenticate","token":"t"}"#), now: 0)
     }

@@ -1,4 +1,5 @@
 import Testing
+import Tokens
 @testable import Guards
 
 @Suite struct APIKeyGuardTests {
@@ -8,7 +9,8 @@ import Testing
 
   @Test func aKeyNamesItsCaller() throws {
     let guarded = APIKeyGuard(Self.keys(", tier: gold, routes: [/a], expires: 2026-12-31"))
-    let expected = Caller(subject: "kiosk", method: "api_key", tier: "gold", routes: ["/a"], expiresAt: 1_798_675_200)
+    let expected = Caller(
+      subject: "kiosk", method: "api_key", tier: "gold", routes: ["/a"], expiresAt: 1_798_675_200, apiKey: Fingerprint(of: "key-1"))
     #expect(try guarded.check("key-1", now: moment()) == expected)
     #expect(guarded.identify(evidence("key-1", place: .vendor), now: moment()) == .caller(expected))
     #expect(throws: CredentialError("expired")) { try guarded.check("key-1", now: Moment(monotonic: 0, unixSeconds: 1_798_675_200)) }

@@ -1,6 +1,7 @@
 import Configuration
 import TestSupport
 import Testing
+import Tokens
 @testable import Guards
 
 @Suite struct AdmissionLeakTests {
@@ -11,7 +12,9 @@ import Testing
     func check(_ credential: String, now: Moment) throws(CredentialError) -> Caller {
       guard credential.utf8.count == 1 else { throw CredentialError("malformed") }
       let tier: String? = ["a", "b", "c"].contains(credential) ? "pro" : credential == "d" ? "gone" : nil
-      return Caller(subject: credential, method: method, tier: tier, routes: credential == "Z" ? ["/other"] : nil)
+      return Caller(
+        subject: credential, method: method, tier: tier, routes: credential == "Z" ? ["/other"] : nil,
+        apiKey: credential == "f" ? nil : Fingerprint(of: credential))
     }
   }
 

@@ -301,13 +301,17 @@ import Testing
     let limit = Allowance(count: 20, per: minute)
     let client = ClientAddress(.v4(0xC0A8_010A))
     for number in 0..<20 {
-      let budget = try admission.request(client, ip: ip, path: "/test", limit: limit, now: moment())
+      let budget = try admission.request(client, ip: ip, path: "/test", of: "pages", limit: limit, now: moment())
       #expect(budget.remaining == 19 - number)
     }
-    let refusal = refusal { () throws(Refusal) in _ = try admission.request(client, ip: ip, path: "/test", limit: limit, now: moment()) }
-    #expect(refusal?.status == 429)
-    #expect(refusal?.retryAfter == 60)
-    #expect(refusal?.event == .httpRateLimitExceeded(ip: ip, path: "/test"))
+    func asked(for kind: String) -> Refusal? {
+      refusal { () throws(Refusal) in _ = try admission.request(client, ip: ip, path: "/test", of: kind, limit: limit, now: moment()) }
+    }
+    #expect(asked(for: "tokens") == nil, "another kind has a count of its own")
+    let limited = asked(for: "pages")
+    #expect(limited?.status == 429)
+    #expect(limited?.retryAfter == 60)
+    #expect(limited?.event == .httpRateLimitExceeded(ip: ip, path: "/test"))
     #expect(refused(policy()) == nil)
   }
 

@@ -2,6 +2,7 @@ import Configuration
 import Telemetry
 import TestSupport
 import Testing
+import Tokens
 @testable import Guards
 
 @Suite struct AdmissionTierTests {
@@ -15,7 +16,8 @@ import Testing
 
     func check(_ credential: String, now: Moment) throws(CredentialError) -> Caller {
       guard let caller = callers[credential] else { throw CredentialError("unknown_key") }
-      return Caller(subject: caller.subject, method: method, tier: caller.tier)
+      return Caller(
+        subject: caller.subject, method: method, tier: caller.tier, apiKey: method == "api_key" ? Fingerprint(of: credential) : nil)
     }
   }
 
@@ -143,7 +145,8 @@ import Testing
     }
     var admitted = try admission.enter(request(), policy: policy, now: moment())
     do throws(Refusal) {
-      try admission.identify(&admitted, as: Caller(subject: "paula", method: "api_key", tier: "pro"), policy: policy, now: moment())
+      let caller = Caller(subject: "paula", method: "api_key", tier: "pro", apiKey: Fingerprint(of: "pro"))
+      try admission.identify(&admitted, as: caller, policy: policy, now: moment())
       Issue.record("a fourth session of one key")
     } catch {
       #expect(error.type == "too_many_sessions")
@@ -202,6 +205,44 @@ import Testing
       #expect(refused(request(credential: "pro"), policy("/b", scope))?.type == somebody, "\(scope)")
       held.release()
     }
+  }
+
+  /// Each has what it may have; what the subject may have, they share.
+  @Test func twoKeysOfOneSubject() throws {
+    let keys = APIKeyGuard(
+      APIKeySet(
+        ["key-1", "key-2"].map {
+          var key = APIKey()
+          (key.fingerprint, key.subject) = (Fingerprint(of: $0), "kiosk")
+          return key
+        }))
+    for (scope, second) in [(.apiKey, nil), (.subject, "too_many_sessions")] as [(LimitScope, String?)] {
+      var policy = RoutePolicy("/r")
+      policy.credentials = [keys]
+      policy.tier = tier("t") { $0.sessions = [.init("t", per: scope, 1)] }
+      let held = try admission.admit(request(credential: "key-1"), policy: policy, now: moment())
+      #expect(refused(request(credential: "key-1"), policy)?.type == "too_many_sessions", "\(scope)")
+      #expect(refused(request(credential: "key-2"), policy)?.type == second, "\(scope)")
+      held.release()
+    }
+  }
+
+  /// A session token counts with the key that fetched it, or anybody could have as many sessions as tokens.
+  @Test func sessionTokensOfOneKey() throws {
+    let store = SessionTokenStore()
+    let tokens = SessionTokenGuard(SessionTokenStore.Terms(issuer: "page"), store: store)
+    var policy = RoutePolicy("/r")
+    policy.credentials = [tokens]
+    policy.tier = tier("t") { $0.sessions = [.init("t", per: .apiKey, 1)] }
+    let evidence = Evidence(route: "/r", client: ClientAddress(.v4(0x7F00_0001)))
+    func token(_ key: String) throws -> String {
+      let caller = Caller(subject: "kiosk", method: "api_key", apiKey: Fingerprint(of: key))
+      return try tokens.issue(to: caller, for: evidence, now: moment()).token
+    }
+    let held = try admission.admit(request(credential: token("key-1")), policy: policy, now: moment())
+    #expect(try refused(request(credential: token("key-1")), policy)?.type == "too_many_sessions")
+    #expect(try refused(request(credential: token("key-2")), policy) == nil)
+    held.release()
   }
 
   @Test func anAPIKeyIsNotJustAnySubject() throws {

@@ -45,6 +45,24 @@ import Testing
     second.end()
   }
 
+  /// A limit that shrinks throws nobody out, and one that grows lets in whoever comes next.
+  @Test func otherLimits() throws {
+    let guardian = HandshakeGuard(limits(perAddress: 2, total: 2))
+    let first = try guardian.begin(here, ip: "x")
+    let second = try guardian.begin(there, ip: "x")
+    guardian.limit(to: limits(perAddress: 1, total: 1, bytes: 7))
+    #expect(guardian.total == 2 && refused(guardian, here) != nil)
+    first.end()
+    #expect(refused(guardian, here)?.type == "over_capacity")
+    guardian.limit(to: limits(perAddress: 1, total: 3, bytes: 7))
+    #expect(refused(guardian, there)?.type == "rate_limited")
+    let third = try guardian.begin(here, ip: "x")
+    #expect(third.bytes == 7 && second.bytes == 100)
+    second.end()
+    third.end()
+    #expect(guardian.total == 0)
+  }
+
   /// Behind a proxy all come from one peer; they are told apart by what the proxy says.
   @Test func theClientIsKnownLater() throws {
     let guardian = HandshakeGuard(limits(perAddress: 1))

@@ -95,6 +95,8 @@ import Tokens
     var text = "\(asked) \(String(reflecting: asked)) \(evidence(canary)) \(Identification.ask(asked))"
     dump(asked, to: &text)
     dump(evidence(canary), to: &text)
+    dump(request(credential: canary), to: &text)
+    text += "\(request(credential: canary)) \(String(reflecting: request(credential: canary)))"
     dump(IntrospectionGuard(url: "https://id.example", clientID: "me", clientSecret: canary), to: &text)
     dump(JWTGuard(JSONWebToken.Verifier(algorithms: [.hs256], secret: Array(canary.utf8))), to: &text)
     let issued = try SessionTokenStore().issue(SessionTokenStore.Terms(issuer: "a"), to: nil, for: evidence(), now: moment())

@@ -5,7 +5,7 @@ import WebSocket
 
 /// A lobby that does what the client's texts say.
 ///
-/// `dial` and `check TOKEN` ask, `say TEXT` tells, `close` closes, `known` makes it no stranger; anything else is passed on.
+/// `dial` and `check TOKEN` ask, `say TEXT` tells, `close` closes, `leave` is passed on as the last, `known` makes it no stranger; anything else is passed on.
 final class PlainLobby: Lobby {
   private(set) var isStranger: Bool
   let keepsClient: Bool
@@ -35,6 +35,7 @@ final class PlainLobby: Lobby {
     case "check": return [.ask(.credential(words[1]))]
     case "say": return [Self.tell(words[1])]
     case "close": return [.close(Self.end)]
+    case "leave": return [.forward(message), .leave]
     case "known":
       isStranger = false
       return [Self.tell("known")]

@@ -79,7 +79,7 @@ import WebSocket
     #expect(try other.answerClose() == ClosePayload(code: .internalError, reason: "Proxy error"))
     #expect(try silent.rest() == [.ping(RelaySession.pingPayload)])
     let outcome = try bench.outcome(of: session)
-    #expect(outcome.closedBy == party && outcome.cause == "lost")
+    #expect(outcome.closedBy == party && outcome.cause == "ping_timeout")
     #expect(try other.rest().isEmpty)
     other.close()
     silent.close()

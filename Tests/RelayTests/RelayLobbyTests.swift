@@ -64,6 +64,47 @@ import WebSocket
     try lobby.bench.finish()
   }
 
+  /// A lobby that has nothing more to say lets everything pass: words that were meant for it, and messages in pieces.
+  @Test(arguments: [nil, DeflateParameters()] as [DeflateParameters?])
+  func leaves(compression: DeflateParameters?) throws {
+    let diary = Observer.Diary()
+    let lobby = try LobbyBench(down: compression) { PlainLobby(keepsClient: false) }
+    let upstream = try lobby.connect(inspectors: { Inspectors(downstream: Observer(diary: diary)) })
+    try lobby.client.send("say here")
+    #expect(try lobby.client.next() == .message(.text("here")))
+    // In one read with what follows, which is in pieces.
+    let last = lobby.client.frame(.text, Array("leave".utf8)) + lobby.client.frame(.text, Array("half".utf8), fin: false)
+    try lobby.client.send(raw: last)
+    #expect(try upstream.next() == .message(.text("leave")))
+    try lobby.client.send(raw: lobby.client.frame(.ping, [3]) + lobby.client.frame(.continuation, Array("way".utf8)))
+    #expect(try lobby.client.next() == .pong([3]))
+    #expect(try upstream.next() == .message(.text("halfway")))
+    // Compressed messages have to be made anew, so the lobby goes on hearing them.
+    if compression == nil {
+      for text in ["say nothing", "dial", "close"] {
+        try lobby.client.send(.text(text))
+        #expect(try upstream.next() == .message(.text(text)))
+      }
+      for message in [Message.binary([UInt8](repeating: 7, count: 300_000)), .text("end")] {
+        try lobby.client.send(message)
+        #expect(try upstream.next() == .message(message))
+      }
+      #expect(lobby.asked.count == 1)
+    }
+    try upstream.send("back")
+    #expect(try lobby.client.next() == .message(.text("back")))
+    try upstream.sendClose(1_000, "bye")
+    #expect(try lobby.client.answerClose() == ClosePayload(code: .normal, reason: "bye"))
+    let outcome = try lobby.outcome()
+    // `dial`, `say`, `leave` and what came after it.
+    #expect(outcome.downstream.messages == (compression == nil ? 9 : 4) && outcome.upstream.messages == 1)
+    // And what the lobby itself says to an upstream.
+    #expect(diary.seen.count == (compression == nil ? 9 : 4))
+    lobby.client.close()
+    upstream.close()
+    try lobby.bench.finish()
+  }
+
   /// What is owed to the upstream comes first, then what the lobby forwards; what the upstream said before it was handed over follows.
   @Test func orderAtTheStart() throws {
     let lobby = try LobbyBench()
@@ -105,6 +146,22 @@ import WebSocket
     #expect(outcome.upstream.messages == 3)
     lobby.client.close()
     try lobby.bench.finish()
+  }
+
+  /// Silence costs the upstream its place, not the client.
+  @Test func upstreamThatIsIdle() throws {
+    var terms = Bench.terms
+    terms.upstream.idle = 200
+    let lobby = try LobbyBench(terms)
+    for _ in 0..<2 {
+      let upstream = try lobby.connect(terms)
+      #expect(try upstream.next() == .close(ClosePayload(code: .goingAway, reason: "Upstream idle")))
+      #expect(try lobby.client.next() == .message(.text("closed")))
+      #expect(try upstream.read() == nil)
+      try lobby.client.send("say here")
+      #expect(try lobby.client.next() == .message(.text("here")))
+    }
+    try lobby.leave()
   }
 
   enum Loss: CaseIterable {
@@ -234,156 +291,6 @@ import WebSocket
     let upstream = try lobby.attach()
     #expect(try upstream.read() == nil)
     upstream.close()
-  }
-
-  // MARK: Bounds
-
-  /// A stranger may send so much; whoever is known what the terms allow.
-  @Test func bytesOfStrangers() throws {
-    let large = String(repeating: "x", count: 5_000)
-    for isKnown in [false, true] {
-      let lobby = try LobbyBench { PlainLobby(isStranger: true) }
-      if isKnown {
-        try lobby.client.send("known")
-        #expect(try lobby.client.next() == .message(.text("known")))
-        try lobby.client.send("say \(large)")
-        #expect(try lobby.client.next() == .message(.text(large)))
-        try lobby.leave()
-      } else {
-        try lobby.client.send("say \(large)")
-        let close = try lobby.client.next()
-        #expect(close == .close(ClosePayload(code: .policyViolation, reason: "Too many bytes before authentication")))
-        lobby.client.close()
-        #expect(try lobby.outcome().cause == "early_bytes")
-        try lobby.bench.finish()
-      }
-    }
-  }
-
-  /// What travels small must not become large.
-  @Test func inflatedBytesOfStrangers() throws {
-    let lobby = try LobbyBench(down: DeflateParameters()) { PlainLobby(isStranger: true) }
-    try lobby.client.send("say short and repeated and repeated and repeated")
-    #expect(try lobby.client.next() == .message(.text("short and repeated and repeated and repeated")))
-    try lobby.client.send(.text(String(repeating: "x", count: 5_000)))
-    #expect(try lobby.client.next() == .close(ClosePayload(code: .messageTooBig, reason: "Message too big")))
-    lobby.client.close()
-    #expect(try lobby.outcome().code == .messageTooBig)
-    try lobby.bench.finish()
-  }
-
-  /// A client that asks for answers and does not read them costs no more than its buffer.
-  @Test func clientThatDoesNotRead() throws {
-    var terms = Bench.terms
-    terms.downstream.buffer = 4_096
-    let lobby = try LobbyBench(terms, .local, buffer: 4_096)
-    let request = lobby.client.frame(.text(String("say " + String(repeating: "y", count: 1_000))))
-    for _ in 0..<2_000 { try lobby.client.send(raw: request) }
-    try lobby.client.send("dial")
-    try lobby.waitForQuestion()
-    var heard = 0
-    lobby.answer(.noUpstream)
-    while try lobby.client.next() != .message(.text("no upstream")) { heard += 1 }
-    #expect(heard > 0 && heard < 100, "\(heard)")
-    try lobby.leave()
-  }
-
-  @Test func deadline() throws {
-    let lobby = try LobbyBench { PlainLobby(patience: 100) }
-    #expect(try lobby.client.answerClose() == Self.verdict)
-    #expect(try lobby.client.rest().isEmpty)
-    #expect(try lobby.outcome().cause == "test_end")
-    lobby.client.close()
-    try lobby.bench.finish()
-  }
-
-  @Test func closeByTheLobbyEndsTheUpstreamToo() throws {
-    let lobby = try LobbyBench()
-    let upstream = try lobby.connect()
-    try lobby.client.send("close")
-    #expect(try lobby.client.answerClose() == Self.verdict)
-    #expect(try upstream.answerClose() == ClosePayload(code: .normal, reason: "Session ended"))
-    lobby.client.close()
-    upstream.close()
-    #expect(try lobby.outcome().closedBy == .gateway)
-    try lobby.bench.finish()
-  }
-
-  @Test func clientBreaksTheProtocol() throws {
-    let lobby = try LobbyBench()
-    try lobby.client.send(raw: lobby.client.frame(.text("say before")) + [0xF1, 0x80, 0, 0, 0, 0])
-    #expect(try lobby.client.next() == .message(.text("before")))
-    #expect(try lobby.client.next() == .close(ClosePayload(code: .protocolError, reason: "Reserved bits must be zero")))
-    lobby.client.close()
-    #expect(try lobby.outcome().closedBy == .downstream)
-    try lobby.bench.finish()
-  }
-
-  // MARK: Compression and inspection
-
-  /// Whatever the two ends agreed to, over several upstreams: what an upstream compresses never refers to one before it.
-  @Test(arguments: [(true, true), (true, false), (false, true)])
-  func compression(_ sides: (down: Bool, up: Bool)) throws {
-    var random = SeededGenerator(seed: 7)
-    let lobby = try LobbyBench(down: sides.down ? DeflateParameters() : nil)
-    for round in 0..<3 {
-      let upstream = try lobby.connect(up: sides.up ? DeflateParameters() : nil)
-      for length in [10, 500, 40_000] {
-        let message = Message.text("\(round) " + String(decoding: random.phrases(length), as: UTF8.self))
-        try lobby.client.send(message)
-        #expect(try upstream.next() == .message(message))
-        try upstream.send(message)
-        #expect(try lobby.client.next() == .message(message))
-      }
-      try upstream.sendClose(1_000)
-      #expect(try lobby.client.next() == .message(.text("closed")))
-      upstream.close()
-    }
-    try lobby.leave()
-  }
-
-  @Test func inspectors() throws {
-    let lobby = try LobbyBench()
-    let diary = Observer.Diary()
-    for _ in 0..<2 {
-      let upstream = try lobby.connect {
-        Inspectors(
-          downstream: Observer([2: .tell(Array("told".utf8))], audio: 1_000, diary: diary),
-          upstream: Observer([0: .reply(Array("replied".utf8))], audio: 20))
-      }
-      try lobby.client.send("inspected")
-      #expect(try upstream.next() == .message(.text("inspected")))
-      #expect(try lobby.client.next() == .message(.text("told")))
-      try upstream.send("asks")
-      #expect(try upstream.next() == .message(.text("replied")))
-      #expect(try lobby.client.next() == .message(.text("asks")))
-      try upstream.sendClose(1_000)
-      #expect(try lobby.client.next() == .message(.text("closed")))
-      // Whether or not it waits for the answer.
-      upstream.close()
-    }
-    #expect(
-      diary.seen.map(\.payload) == [Array("first".utf8), [2], Array("inspected".utf8)] + [
-        Array("first".utf8), [2], Array("inspected".utf8),
-      ])
-    try lobby.client.sendClose(1_000)
-    let outcome = try lobby.outcome()
-    #expect(outcome.downstream.audio == 2_000 && outcome.upstream.audio == 40)
-    lobby.client.close()
-    try lobby.bench.finish()
-  }
-
-  @Test func inspectorThatEndsTheSession() throws {
-    let lobby = try LobbyBench()
-    let upstream = try lobby.connect { Inspectors(downstream: Observer([2: .end(PlainLobby.end, tell: Array("why".utf8))])) }
-    try lobby.client.send("too much")
-    #expect(try lobby.client.next() == .message(.text("why")))
-    #expect(try lobby.client.answerClose() == Self.verdict)
-    #expect(try upstream.answerClose() == ClosePayload(code: .normal, reason: "Session ended"))
-    lobby.client.close()
-    upstream.close()
-    #expect(try lobby.outcome().cause == "test_end")
-    try lobby.bench.finish()
   }
 
   /// At any moment either end may go: the session is reported once, and no socket stays.

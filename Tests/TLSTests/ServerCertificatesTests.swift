@@ -33,8 +33,11 @@ private let files = CertificateFolder.shared
     #expect(try certificates.refreshIfChanged() == false)
     #expect(try subject(certificates) == "CN=localhost")
     let earlier = certificates.current
+    #expect(certificates.isCurrent)
     try folder.install("second")
+    #expect(!certificates.isCurrent)
     #expect(try certificates.refreshIfChanged())
+    #expect(certificates.isCurrent)
     #expect(try certificates.refreshIfChanged() == false)
     #expect(try subject(certificates) == "CN=second")
     var old = try MemoryPair(TLSContext(client: files.client()), earlier)

@@ -51,6 +51,25 @@ private let files = CertificateFolder.shared
     #expect(!clientPending)
   }
 
+  /// A client that reads and writes on two threads must not find a ticket in its hands while it writes its request.
+  @Test func theTicketComesWithTheAnswer() throws {
+    let context = try TLSContext(client: files.client(.v13))
+    var pair = try MemoryPair(context, TLSContext(server: files.server()))
+    try pair.handshake()
+    let behindTheHandshake = pair.server.drain()
+    #expect(behindTheHandshake == [])
+    let request = try pair.clientSends(Array("request".utf8))
+    #expect(request == Array("request".utf8))
+    let beforeTheAnswer = pair.server.drain()
+    #expect(beforeTheAnswer == [])
+    #expect(context.resumption?.count == 0)
+    for _ in 0..<2 {
+      let answer = try pair.serverSends(Array("answer".utf8))
+      #expect(answer == Array("answer".utf8))
+      #expect(context.resumption?.count == 1, "one ticket, and no other")
+    }
+  }
+
   @Test(arguments: TLSVersion.allCases)
   func halfCloseLeavesTheOtherDirection(version: TLSVersion) throws {
     var pair = try MemoryPair(TLSContext(client: files.client(version)), TLSContext(server: files.server()))

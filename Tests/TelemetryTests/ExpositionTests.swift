@@ -17,7 +17,7 @@ import Testing
 
   @Test func escapesHelpWithoutQuotes() {
     var page = Exposition()
-    page.header("m", "a \"b\" \\ \n c", .gauge)
+    page.header(MetricSummary("m", .gauge, "a \"b\" \\ \n c"))
     #expect(page.text == "# HELP m a \"b\" \\\\ \\n c\n# TYPE m gauge\n")
   }
 

@@ -32,4 +32,22 @@ import Testing
     #expect(page.contains("\nvoxgate_bytes_total{direction=\"up\"} 0\n"))
     #expect(page.contains("\nvoxgate_backpressure_pauses_total 0\n"))
   }
+
+  @Test func lagIsCountedUnderItsBound() {
+    let metrics = GatewayMetrics()
+    let (one, other) = (metrics.reactors.make(), metrics.reactors.make())
+    for milliseconds in [0, 1, 2, 3, 1_000] { one.lag(milliseconds: Int64(milliseconds)) }
+    other.lag(milliseconds: 1_001)
+    let lines = metrics.expose().split(separator: "\n").filter { $0.hasPrefix("voxgate_reactor_lag_seconds") }
+    #expect(
+      lines == [
+        #"voxgate_reactor_lag_seconds_bucket{le="0.001"} 2"#, #"voxgate_reactor_lag_seconds_bucket{le="0.002"} 3"#,
+        #"voxgate_reactor_lag_seconds_bucket{le="0.005"} 4"#, #"voxgate_reactor_lag_seconds_bucket{le="0.01"} 4"#,
+        #"voxgate_reactor_lag_seconds_bucket{le="0.025"} 4"#, #"voxgate_reactor_lag_seconds_bucket{le="0.05"} 4"#,
+        #"voxgate_reactor_lag_seconds_bucket{le="0.1"} 4"#, #"voxgate_reactor_lag_seconds_bucket{le="0.25"} 4"#,
+        #"voxgate_reactor_lag_seconds_bucket{le="0.5"} 4"#, #"voxgate_reactor_lag_seconds_bucket{le="1"} 5"#,
+        #"voxgate_reactor_lag_seconds_bucket{le="+Inf"} 6"#, "voxgate_reactor_lag_seconds_sum 2.007",
+        "voxgate_reactor_lag_seconds_count 6",
+      ])
+  }
 }

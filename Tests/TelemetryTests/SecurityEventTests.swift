@@ -81,6 +81,10 @@ import Testing
       #""event":"WS_UPSTREAM_TIMEOUT","ip":"192.168.1.xxx","phase":"ready","upstream":"deepgram""#
     ),
     (
+      .sessionTokenIssued(ip: ip, userId: "alice", route: "/listen"), "info",
+      #""event":"HTTP_SESSION_TOKEN_ISSUED","ip":"192.168.1.xxx","route":"/listen","userId":"alice""#
+    ),
+    (
       .httpRateLimitExceeded(ip: ip, path: "/test?token=SECRET"), "warning",
       #""event":"HTTP_RATE_LIMIT_EXCEEDED","ip":"192.168.1.xxx","path":"/test""#
     ),

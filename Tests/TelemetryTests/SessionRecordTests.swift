@@ -1,3 +1,5 @@
+import FoundationEssentials
+import TestSupport
 import Testing
 @testable import Telemetry
 
@@ -14,7 +16,7 @@ import Testing
     record.ready = 55
     record.firstMessage = 7
     record.duration = 9001
-    record.trace = "0af7651916cd43dd8448eb211c80319c"
+    record.trace = TraceID("0af7651916cd43dd8448eb211c80319c")
     let lines = Lines()
     record.log(to: lines.logger())
     #expect(
@@ -25,6 +27,20 @@ import Testing
           + #""messages_up":10,"outcome":"closed","ready_ms":55,"reason":"Closed by client","route":"/deepgram-proxy","session":"s1","#
           + #""subject":"alice","trace":"0af7651916cd43dd8448eb211c80319c","upstream":"deepgram"}"# + "\n"
       ])
+  }
+
+  /// Every field is explained.
+  @Test func fieldsAreInThePage() throws {
+    let page = try String(contentsOfFile: Repository.root + "Docs/SecurityLog.md", encoding: .utf8)
+    var record = SessionRecord(
+      session: "s", route: "/r", upstream: "u", subject: "a", ip: "i", outcome: .closed, closedBy: .upstream, cause: "c")
+    (record.code, record.reason, record.trace, record.traceAlias) = (1000, "r", TraceID("0af7651916cd43dd8448eb211c80319c"), "t")
+    (record.downstream.audio, record.vendor.audio) = (1, 1)
+    (record.dial, record.ready, record.firstMessage, record.vendorReady) = (1, 1, 1, 1)
+    (record.firstTranscript, record.firstAudio, record.turns, record.vendorErrors) = (1, 1, 1, 1)
+    record.usage = ["tokens": 1, "seconds": 1, "characters": 1]
+    #expect(Mirror(reflecting: record).children.allSatisfy { "\($0.value)" != "nil" })
+    for name in record.fields.keys where name != "event" { #expect(page.contains("`\(name)`"), "\(name)") }
   }
 
   @Test func unknownsAreLeftOut() {

@@ -41,6 +41,18 @@ public final class GatewayProcess {
 
   public var pid: pid_t { child.pid }
 
+  /// Its route table.
+  public var file: String { folder.file("upstreams.yaml") }
+
+  /// Writes a file beside it.
+  public func write(_ name: String, _ text: String) throws { try folder.write(name, text) }
+
+  /// Replaces the route table at once, as a deployment does.
+  public func rewrite(_ yaml: String) throws {
+    let next = try folder.write("upstreams.yaml.next", yaml)
+    guard unsafe rename(next, file) == 0 else { throw ChildProcess.Failure(description: "rename to \(file): error \(errno)") }
+  }
+
   /// Everything the process has written so far: its log.
   public var log: String {
     guard let stream = unsafe fopen(folder.file("log"), "r") else { return "" }

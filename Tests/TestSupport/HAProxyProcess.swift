@@ -6,16 +6,13 @@ public final class HAProxyProcess {
   private let child: ChildProcess
   public let port: UInt16
 
-  /// Starts it and waits until it accepts.
+  /// Starts it with one `server` that connections are passed on to as they are.
   ///
   /// - Parameters:
   ///   - bind: options of its `bind` line.
   ///   - server: address and options of its one `server`.
-  public init(bind: String = "", server: String) throws {
-    let port = try LoopbackPort.free()
-    let folder = TemporaryFolder()
-    let file = try folder.write(
-      "haproxy.cfg",
+  public convenience init(bind: String = "", server: String) throws {
+    try self.init { port in
       """
       global
         maxconn 200
@@ -29,7 +26,17 @@ public final class HAProxyProcess {
         bind 127.0.0.1:\(port) \(bind)
         server gateway \(server)
 
-      """)
+      """
+    }
+  }
+
+  /// Starts it and waits until it accepts.
+  ///
+  /// - Parameter configuration: a whole one; HAProxy cannot choose a port itself, so it is given one to listen on.
+  public init(_ configuration: (_ port: UInt16) throws -> String) throws {
+    let port = try LoopbackPort.free()
+    let folder = TemporaryFolder()
+    let file = try folder.write("haproxy.cfg", configuration(port))
     self.port = port
     self.folder = folder
     child = try ChildProcess(["env", "PATH=/usr/sbin:/usr/bin:/bin", "haproxy", "-db", "-f", file])

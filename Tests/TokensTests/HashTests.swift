@@ -34,6 +34,21 @@ func hex(_ bytes: [UInt8]) -> String {
     #expect(hex(HMAC.code(of: message, key: vector.key, hash: .sha512)) == vector.sha512)
   }
 
+  /// RFC 2202 section 3, cases 1, 2 and 6.
+  static let sha1: [(key: [UInt8], message: String, code: String)] = [
+    ([UInt8](repeating: 0x0b, count: 20), "Hi There", "b617318655057264e28bc0b6fb378c8ef146be00"),
+    (Array("Jefe".utf8), "what do ya want for nothing?", "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+    (
+      [UInt8](repeating: 0xaa, count: 80), "Test Using Larger Than Block-Size Key - Hash Key First",
+      "aa4ae5e15272d00e95705637ce8a3b55ed402112"
+    ),
+  ]
+
+  @Test(arguments: sha1)
+  func sha1Vectors(vector: (key: [UInt8], message: String, code: String)) {
+    #expect(hex(HMAC.sha1(of: Array(vector.message.utf8), key: vector.key)) == vector.code)
+  }
+
   @Test func emptyKeyAndMessage() {
     #expect(hex(HMAC.code(of: [], key: [])) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")
   }

@@ -23,6 +23,42 @@ import Testing
       "credential: {placement: [{query: k, of: key}], exchange: {provider: entra}}",
       "4:50: error: credential of vendor 'test.one' has 'exchange' and no placement that takes a token"
     ),
+    (
+      "codec: {client: eventstream}\n  audio: {client: binary}",
+      "5:11: error: 'client' in audio of vendor 'test.one' is binary, which the codec 'eventstream' has not"
+    ),
+    (
+      "codec: {server: protobuf}\n  audio: {server: {match: {a: 1}, path: b}}",
+      "5:11: error: 'server' in audio of vendor 'test.one' is in JSON, which the codec 'protobuf' has not"
+    ),
+    (
+      "codec: {client: msgpack}\n  audio: {client: {match: {a: 1}, path: b, when: {c: 1}}}",
+      "5:11: error: 'client' in audio of vendor 'test.one' has 'when', which can be seen in JSON only and not with the codec 'msgpack'"
+    ),
+    (
+      "credential: {placement: [signed: {by: sigv4, region: r}]}",
+      "4:37: error: signed of vendor 'test.one' is by 'sigv4' and so needs 'service'"
+    ),
+    (
+      "credential: {placement: [signed: {by: sigv4, service: s}]}",
+      "4:37: error: signed of vendor 'test.one' is by 'sigv4' and so needs 'region'"
+    ),
+    (
+      "credential: {placement: [signed: {by: sigv4, service: s, region: r, hash: sha1}]}",
+      "4:71: error: 'hash' of signed in vendor 'test.one' means nothing to 'sigv4'"
+    ),
+    (
+      "credential: {placement: [signed: {by: hmac_query, service: s}]}",
+      "4:53: error: 'service' of signed in vendor 'test.one' means nothing to 'hmac_query'"
+    ),
+    (
+      "credential: {placement: [signed: {by: hmac_request_line, expires: 5m}]}",
+      "4:60: error: 'expires' of signed in vendor 'test.one' means nothing to 'hmac_request_line'"
+    ),
+    (
+      "credential: {placement: [{signed: {by: hmac_query}, of: token}]}",
+      "4:59: error: a placement of vendor 'test.one' is signed, which takes a key and no token"
+    ),
     ("credential: {placement: [url_from_init: true]}", "4:27: error: vendor 'test.one' has 'url_from_init' and so needs 'init'"),
     ("keepalive: {every: 5s}", "4:15: error: keepalive of vendor 'test.one' has 'every' and so needs 'message'"),
     (

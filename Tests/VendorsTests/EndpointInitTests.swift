@@ -44,6 +44,53 @@ import Testing
     }
   }
 
+  /// Where an answer may lead: to the endpoint's own host, to the one that was asked, and to those that the descriptor names.
+  static let led: [(vendor: String, url: String, isAllowed: Bool)] = [
+    ("gladia.live", "wss://api.gladia.io/v2/live?token=t", true), ("gladia.live", "wss://api.gladia.io:8443/v2/live", false),
+    ("gladia.live", "ws://api.gladia.io/v2/live", false), ("gladia.live", "wss://evil.example/v2/live", false),
+    ("gladia.live", "wss://gladia.io/", false), ("gladia.live", "wss://api.gladia.io.evil.example/", false),
+    ("gladia.live", "wss://127.0.0.1/", false), ("ultravox.call", "wss://voice.ultravox.ai/calls/1", true),
+    ("ultravox.call", "wss://a.b.ultravox.ai/calls/1", true), ("ultravox.call", "wss://VOICE.ultravox.ai/", true),
+    ("ultravox.call", "wss://ultravox.ai/", false), ("ultravox.call", "wss://evilultravox.ai/", false),
+    ("ultravox.call", "wss://[::1]/", false), ("elevenlabs.agents", "wss://api.elevenlabs.io/v1/convai?x=1", true),
+    ("elevenlabs.agents", "wss://elevenlabs.io.evil.example/", false),
+  ]
+
+  @Test(arguments: led.indices)
+  func anAnswerLeadsNowhereElse(index: Int) throws {
+    let (name, url, isAllowed) = Self.led[index]
+    let entry = try vendor(name)
+    let rules = try #require(entry.initRequest)
+    let body = JSONValue.object(JSONObject([.init(rules.urlPath?.text ?? "", .string(url))])).text()
+    let endpoint = try Endpoint(descriptor: entry)
+    do throws(EndpointError) {
+      _ = try endpoint.request(ClientRequest(query: "agent_id=a"), answer: (rules.status, body))
+      #expect(isAllowed, "\(url)")
+    } catch {
+      #expect(!isAllowed, "\(url)")
+      #expect(error.description.contains("none that may be dialled"), "\(error)")
+    }
+  }
+
+  /// What stands in for the vendor may lead to itself and to nobody else.
+  @Test func aStandInLeadsToItself() throws {
+    let endpoint = try Endpoint(descriptor: vendor("gladia.live"))
+    func lead(_ url: String) throws(EndpointError) -> UpstreamRequest {
+      try endpoint.request(ClientRequest(), answer: (201, #"{"url":"\#(url)"}"#), standIn: "127.0.0.1:9")
+    }
+    #expect(try lead("ws://127.0.0.1:9/v2/live?token=t").target == "/v2/live?token=t")
+    #expect(throws: EndpointError.self) { try lead("wss://api.gladia.io/v2/live") }
+    #expect(throws: EndpointError.self) { try lead("ws://127.0.0.1:10/") }
+  }
+
+  @Test(arguments: [
+    ("api.a.io", nil), ("*.a.io", nil), ("*.io", "two labels"), ("*", "host name"), ("a..io", "host name"), ("https://a.io", "host name"),
+    ("*.*.io", "host name"),
+  ] as [(String, String?)])
+  func aHostIsCheckedInTheDescriptor(host: String, problem: String?) {
+    #expect(HostPattern.problem(host)?.contains(problem ?? "-") == problem.map { _ in true })
+  }
+
   @Test func aParameterMayStandInTheURL() throws {
     let endpoint = try Endpoint(descriptor: vendor("elevenlabs.agents"))
     let request = try endpoint.initRequest(ClientRequest(query: "agent_id=a%26b"), secret: key)

@@ -9,7 +9,7 @@ private let canary = "sk-CANARY0123456789"
     _ name: String, _ client: ClientRequest = ClientRequest(query: nil), settings: UpstreamSettings = UpstreamSettings(),
     secret: String? = canary
   ) throws -> UpstreamRequest {
-    try Endpoint(descriptor: vendor(name), settings: settings).request(client, secret: secret, uuid: "u-1", date: "d-1")
+    try Endpoint(descriptor: vendor(name), settings: settings).request(client, secret: secret, uuid: "u-1", unixTime: 1_562_744_143)
   }
 
   @Test func deepgramGetsItsKeyInTheHeader() throws {
@@ -248,9 +248,10 @@ private let canary = "sk-CANARY0123456789"
       """)
     #expect(problems == [])
     let endpoint = try Endpoint(descriptor: #require(read))
-    let request = try endpoint.request(ClientRequest(rest: "/v1/tts/abc%20d/stream", query: nil), secret: nil, uuid: "u-1", date: "d-1")
+    let client = ClientRequest(rest: "/v1/tts/abc%20d/stream", query: nil)
+    let request = try endpoint.request(client, secret: nil, uuid: "u-1", unixTime: 1_562_744_143)
     #expect(request.target == "/v1/tts/abc%20d/stream")
-    #expect(request.headers.map(\.1) == ["u-1", "d-1"])
+    #expect(request.headers.map(\.1) == ["u-1", "Wed, 10 Jul 2019 07:35:43 GMT"])
     #expect(throws: EndpointError.path("")) { try endpoint.request(ClientRequest(rest: "", query: nil), secret: nil) }
   }
 

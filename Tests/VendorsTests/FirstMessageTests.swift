@@ -31,6 +31,31 @@ import Testing
     #expect(request.firstMessageCredential == .init(path: "authorization.accessToken", value: "Bearer s"))
   }
 
+  /// What is as it came is not written anew.
+  @Test(arguments: [
+    ("lmnt.speech", #"{"voice":"v"}"#, nil, false), ("lmnt.speech", #"{"X-API-Key":"k","voice":"v"}"#, "k", true),
+    ("lmnt.speech", #"{"X-API-Key":"","voice":"v"}"#, nil, true), ("lmnt.speech", #"{"X-API-Key":7}"#, nil, true),
+    ("soniox.stt", #"{"api_key":"k","model":"m"}"#, "k", true), ("elevenlabs.tts", #"{"text":" ","xi_api_key":"k"}"#, "k", true),
+    ("elevenlabs.tts", #"{"text":" ","authorization":"k"}"#, "k", true), ("elevenlabs.tts", #"{"text":" "}"#, nil, false),
+    // Twice the same name is twice taken out.
+    ("soniox.stt", #"{"api_key":"k","api_key":"l"}"#, "k", true),
+  ])
+  func aReading(name: String, text: String, credential: String?, isChanged: Bool) throws {
+    let reading = try #require(FirstMessageRules([vendor(name)]).read(text))
+    #expect(reading.credential == credential && reading.isChanged == isChanged, "\(reading)")
+    for place in ["X-API-Key", "api_key", "xi_api_key", "authorization"] {
+      #expect(reading.message.objectValue?[place] == nil)
+    }
+  }
+
+  /// A session may lead to several vendors: the places of all count.
+  @Test func placesOfSeveralVendors() throws {
+    let rules = FirstMessageRules([try vendor("lmnt.speech"), try vendor("soniox.stt")])
+    let reading = try #require(rules.read(#"{"api_key":"k","X-API-Key":"l","a":1}"#))
+    #expect(reading.message == ["a": 1])
+    #expect(["k", "l"].contains(reading.credential))
+  }
+
   @Test func whatIsNoObjectHasNone() throws {
     #expect(try FirstMessage.withoutCredential("hello", vendor("lmnt.speech")) == nil)
     #expect(try FirstMessage.withoutCredential("[1]", vendor("lmnt.speech")) == nil)

@@ -31,7 +31,7 @@ import YAML
     ),
     (
       "  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  credential: {placement: [{}]}",
-      "needs 'header', 'headers', 'query', 'subprotocol', 'first_message' or 'url_from_init'"
+      "needs 'header', 'headers', 'query', 'subprotocol', 'first_message', 'url_from_init' or 'signed'"
     ),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  codec: {client: json}", "'client' in codec of vendor 'test.one' must be"),
     ("  kind: speech_to_text\n  endpoint: {url: wss://a.b/c}\n  audio: {client: binry}", "did you mean 'binary'?"),

@@ -41,6 +41,10 @@ import Testing
     ("dashscope.asr", "task_id: the client's header.task_id"), ("inworld.tts", "the presence of result.audioChunk, result.contextCreated"),
     ("openai.live", "nothing passes"), ("openai.realtime", "subprotocol openai-beta.realtime-v1"),
     ("deepgram.listen", "POST https://{host}/v1/auth/grant returns it at access_token, good for 30s"),
+    ("aws.transcribe", "a signature in the query (sigv4, service transcribe) (used by the gateway)"),
+    ("aws.transcribe", "region (required)"), ("aws.transcribe", "client eventstream, vendor eventstream"),
+    ("aws.transcribe", "bytes at payload where headers.:event-type = AudioEvent"), ("volcengine.asr", "app_id (required)"),
+    ("tencent.asr", "voice_id = {uuid} unless given"), ("fish.tts", "model: {model} unless the client says otherwise"),
     ("gemini.live", "each audio message: in realtime_input.audio.mime_type"), ("together.stt", "pcm_s16le_16000 is pcm_s16le at 16000 Hz"),
   ]
 

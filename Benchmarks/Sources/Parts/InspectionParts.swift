@@ -8,11 +8,13 @@ enum InspectionParts {
     let samples = material.samples(640)
     do {
       let plain = try AudioPlan(.plain(speaking: AudioFormat(encoding: .pcmS16LE, rate: 16_000)), .input, route: route)
-      let openAI = try AudioPlan(try openAI(), .input, route: route)
+      let openAI = try AudioPlan(try vendor("openai.realtime"), .input, route: route)
       return [
         base64(append.message, audio: append.audio), try scan(append.message, audio: append.audio),
         inspect("audio inspection, 640 B binary", plain, samples, isText: false),
         inspect("audio inspection, 5 KB append", openAI, append.message, isText: true),
+        conduct("conduct, 640 B binary", try ConductPlan(try vendor("deepgram.listen")), samples, isText: false),
+        conduct("conduct, 5 KB append", try ConductPlan(try vendor("openai.realtime")), append.message, isText: true),
       ]
     } catch let failure as PartFailure {
       throw failure
@@ -27,8 +29,8 @@ enum InspectionParts {
     return route
   }
 
-  private static func openAI() throws(PartFailure) -> VendorDescriptor {
-    guard let vendor = Catalogue.builtIn()["openai.realtime"] else { throw PartFailure(text: "no 'openai.realtime' in the catalogue") }
+  private static func vendor(_ name: String) throws(PartFailure) -> VendorDescriptor {
+    guard let vendor = Catalogue.builtIn()[name] else { throw PartFailure(text: "no '\(name)' in the catalogue") }
     return vendor
   }
 
@@ -61,6 +63,19 @@ enum InspectionParts {
       inspector.begin(isText: isText)
       message.withUnsafeBytes { inspector.consume($0) }
       return inspector.end(now: now) == .pass && inspector.audioNanoseconds > 0 ? 1 : 0
+    }
+  }
+
+  /// What a message of the client costs a session whose gateway follows its vendor's protocol.
+  private static func conduct(_ name: String, _ plan: ConductPlan, _ message: [UInt8], isText: Bool) -> Part {
+    var conduct = SessionConduct(plan)
+    var now: Int64 = 0
+    _ = conduct.open(now: now)
+    return Part(name, bytes: message.count, expecting: 1) {
+      now += 20
+      if conduct.begin(.client, isText: isText) { message.withUnsafeBytes { conduct.consume(.client, $0) } }
+      _ = conduct.end(.client, bytes: UInt64(message.count), now: now)
+      return conduct.hasHeardClient ? 1 : 0
     }
   }
 }

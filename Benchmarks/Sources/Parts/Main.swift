@@ -33,7 +33,9 @@ struct Main {
     let parts =
       FramingParts.all(&material) + (try InspectionParts.all(&material)) + CompressionParts.all(&material) + (try AdmissionParts.all())
     var report = PartReport()
-    for part in parts where only.isEmpty || part.name.contains(only) {
+    let chosen = parts.filter { only.isEmpty || $0.name.contains(only) }
+    guard !chosen.isEmpty else { throw PartFailure(text: "no part's name has '\(only)' in it") }
+    for part in chosen {
       report.add(.init(part, nanoseconds: try stopwatch.measure(part)))
     }
     print(report.table(), terminator: "")

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -50,6 +51,13 @@ static inline int64_t clinux_milliseconds(void) {
 
 /// How many processors this process may run on (sched_getaffinity(2)); at least 1.
 int clinux_processors(void);
+
+/// Names a thread, for whoever lists those of the process; 15 bytes at most (pthread_setname_np(3)).
+void clinux_name_thread(pthread_t thread, const char *name);
+
+/// Makes every thread of this process but those named `name` as nice to these as `nice` says (setpriority(2)). Threads that are made later
+/// have the priority of the thread that makes them. What the system does not allow changes nothing.
+void clinux_yield_to(const char *name, int nice);
 
 /// Gives whole pages that nothing on the heap uses back to the system (malloc_trim(3)).
 void clinux_trim_heap(void);

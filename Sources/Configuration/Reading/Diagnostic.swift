@@ -10,17 +10,8 @@ public struct Diagnostic: Hashable, Sendable {
     case warning
   }
 
-  /// Another place that explains this one.
-  public struct Related: Hashable, Sendable {
-    public var mark: Mark
-    /// Such as `first given here`.
-    public var note: String
-
-    public init(mark: Mark, note: String) {
-      self.mark = mark
-      self.note = note
-    }
-  }
+  /// Another place that explains this one, such as `first given here`.
+  public typealias Related = YAMLError.Related
 
   public var severity: Severity
   /// The file's name as the user gave it.
@@ -48,7 +39,7 @@ public struct Diagnostic: Hashable, Sendable {
   public init(_ error: YAMLError, file: String) {
     self.init(
       .error, file: file, mark: error.mark, error.message,
-      related: error.related.map { Related(mark: $0.mark, note: $0.note) })
+      related: error.related)
   }
 
   /// `upstreams.yaml:14:9: error: unknown key 'vendr' in route '/deepgram-proxy'; did you mean 'vendor'?`

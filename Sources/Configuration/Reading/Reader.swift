@@ -9,6 +9,9 @@ public struct Reader: Sendable {
   /// Where secrets stand in the file: no excerpt may show them.
   public private(set) var secrets: [Range<Mark>] = []
 
+  /// Files that the file names, as they are to be opened: what they hold may change while the gateway runs.
+  public private(set) var files: Set<String> = []
+
   public init(file: String) {
     self.file = file
   }
@@ -36,6 +39,9 @@ public struct Reader: Sendable {
   public mutating func add(_ diagnostic: Diagnostic) {
     if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
   }
+
+  /// Remembers a file that the file names.
+  mutating func uses(_ file: String) { files.insert(file) }
 
   /// Keeps a value out of every excerpt.
   public mutating func conceal(_ node: Node) {

@@ -21,6 +21,10 @@ public struct GatewayConfiguration: Section, Equatable {
   public var defaults = Route()
   /// JSON texts by path.
   public var pages: [String: String] = [:]
+  /// The same, while no route is on.
+  public var pagesOff: [String: String] = [:]
+  public var pageLimit = Switched<RateLimit>.off
+  public var playground = PlaygroundSwitch.auto
   public var drain = Drain()
   public var logging = LogSettings()
   public var store = StoreSettings.memory
@@ -96,6 +100,18 @@ public struct GatewayConfiguration: Section, Equatable {
         """
         JSON that paths answer, for frontends that ask before they connect: `/test: {message: running, at: "{time}"}`. In its texts \
         `{time}` is the time, and `{host}` the request's `Host`. `/health` may be one of them, and is then answered like that.
+        """),
+      Field(
+        "pages_off", \.pagesOff, .map(of: .message, noun: "page", keyPattern: "^/"),
+        "What the same paths answer, with 503, while every route is switched off."),
+      Field(
+        "page_limit", \.pageLimit, .off(or: .rateLimit),
+        "Requests of one client address for `pages` and `/ready`, of all together. Beyond it: 429. `/health` is not counted."),
+      Field(
+        "playground", \.playground, .choice,
+        """
+        The page at `/` to try routes from a browser, unless a route or page has that path: `auto` in development only. It names routes, \
+        upstreams and vendors to whoever opens it; in development it also mints tokens for this machine. Described in Playground.md.
         """),
       Field("drain", \.drain, .section, "Shutdown."),
       Field("logging", \.logging, .section, "The log."),

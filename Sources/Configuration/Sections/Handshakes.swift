@@ -10,7 +10,7 @@ public struct Handshakes: Section, Equatable {
     "Handshakes",
     """
     What clients may hold before they are known: from the accepted connection to the session, or to the answer's end. Beyond it a new \
-    connection is closed unanswered. Read when the gateway starts.
+    connection is closed unanswered.
     """,
     fields: [
       Field(

@@ -26,7 +26,7 @@ public struct JWTMethod: Section, Equatable {
   public var requiredClaims = ["exp"]
   public var tierClaim: String?
   public var routesClaim: String?
-  public var from: [CredentialPlace] = [.authorization, .query, .subprotocol, .message]
+  public var from: [CredentialPlace] = [.authorization, .query, .subprotocol, .vendor, .message]
 
   public init() {}
 

@@ -18,10 +18,17 @@ public struct MessageLimits: Section, Equatable {
         """),
       Field("max_frame", \.maxFrame, .size(1...(1 << 30)), "Largest single frame. Beyond it: close 1009."),
       Field(
-        "types", \.types, .list(of: .text), availability: .notYet(),
-        "Values of the vendor's discriminator that a client may send; empty for all."),
+        "types", \.types, .list(of: .text),
+        """
+        What messages of a client may call themselves: values of the vendor's discriminator, of `type` for a plain `url`. Others are \
+        answered with an error event and dropped. Empty for all. Audio in binary messages is no such message.
+        """),
       Field(
-        "pinned", \.pinned, .map(of: .text, noun: "field"), availability: .notYet(),
-        "Fields of client messages that always have this value: `session.model: gpt-realtime`."),
+        "pinned", \.pinned, .map(of: .text, noun: "field"),
+        """
+        Fields of client messages that always have this value, whatever the client says: `session.model: gpt-realtime`. Set in every \
+        message that has the object they belong to (`session`); a field of the message itself only where it is there. Such a route's \
+        messages are gathered whole before they go on.
+        """),
     ])
 }

@@ -16,8 +16,8 @@ public struct PooledCredential: Section, Equatable {
     "PooledCredential", "One credential of a pool.",
     fields: [
       Field("secret", \.secret, .secret, required: true, "Where the key is."),
-      Field("weight", \.weight, .integer(1...1_000), availability: .notYet(), "Share of the sessions, against the others' weights."),
-      Field("concurrent", \.concurrent, .integer(1...1_000_000), availability: .notYet(), "Sessions at the same time with this key."),
+      Field("weight", \.weight, .integer(1...1_000), "Share of the sessions, against the others' weights."),
+      Field("concurrent", \.concurrent, .integer(1...1_000_000), "Most sessions at the same time with this key; no limit unless given."),
     ])
 }
 

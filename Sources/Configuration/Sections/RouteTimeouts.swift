@@ -34,17 +34,23 @@ public struct RouteTimeouts: Section, Equatable {
         "dial", \.dial, .duration(.milliseconds(100) ... .seconds(60)),
         "From the upstream's name to its answered upgrade: DNS, TCP, TLS and HTTP. Then 504."),
       Field(
-        "ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)), availability: .notYet(),
-        "From the upgrade to the vendor's ready event. Then 504."),
+        "ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)),
+        """
+        From the upgrade, or the client's first message where the vendor waits for one, to the message with which the vendor says that it \
+        is ready. Then close 1011.
+        """),
       Field(
-        "client_audio_idle", \.clientAudioIdle, .off(or: .duration(.seconds(1) ... .seconds(86_400))), availability: .notYet(),
-        "Without audio from the client."),
+        "client_audio_idle", \.clientAudioIdle, .off(or: .duration(.seconds(1) ... .seconds(86_400))),
+        """
+        Without audio from the client, of vendors that take some; keepalives do not count. Below it a silent session is kept open, which \
+        some vendors bill like any other.
+        """),
       Field(
         "client_idle", \.clientIdle, .off(or: .duration(.seconds(1) ... .seconds(86_400))),
         "Without any message from the client. `off` lets a forgotten page hold a paid session until `session`."),
       Field(
         "upstream_idle", \.upstreamIdle, .off(or: .duration(.seconds(1) ... .seconds(86_400))),
-        "Without any message from the upstream."),
+        "Without any message from the upstream. A client that may ask for another one stays."),
       Field("session", \.session, .off(or: .duration(.seconds(1) ... .seconds(7 * 86_400))), "The longest a session may last."),
       Field(
         "close", \.close, .duration(.milliseconds(100) ... .seconds(60)),

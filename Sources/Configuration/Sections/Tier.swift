@@ -10,6 +10,7 @@ public struct Tier: Section, Equatable {
   public var usage = Scoped<[Rate]>()
   public var sessionLength = Switched<Duration>.off
   public var warn = Duration.seconds(30)
+  public var grace = Duration.seconds(30)
 
   public init() {}
 
@@ -33,11 +34,23 @@ public struct Tier: Section, Equatable {
         "audio", \.audio, .scoped(.list(of: .audioRate, single: true)),
         "Audio from the client: `60s/1m`, or a list such as `[60s/1m, 2h/1d]`."),
       Field(
-        "usage", \.usage, .scoped(.list(of: .rate, single: true)), availability: .notYet(),
-        "What the vendor counts (tokens, characters), as its usage messages say: `100000/1d`."),
+        "usage", \.usage, .scoped(.list(of: .rate, single: true)),
+        """
+        What the vendor bills, as its usage messages say: `100000/1d`. A token, a character and a second are one each. Where the vendor \
+        reports nothing, the text or the audio that it is sent. Described in Conduct.md.
+        """),
       Field(
         "warn", \.warn, .duration(.zero ... .seconds(600)),
-        "How much audio is left when the client is told that a close is near; of messages and bytes it is a tenth. 0s: not at all."),
+        """
+        How much audio, or of `session_length`, is left when the client is told that a close is near; of anything else it is a tenth. \
+        0s: not at all.
+        """),
+      Field(
+        "grace", \.grace, .duration(.zero ... .seconds(600)),
+        """
+        How long a turn that is under way may go on beyond the limit on audio, usage or session length, with vendors that say when a turn \
+        is over. The session ends with the turn, at the latest then. 0s: at once, in mid sentence.
+        """),
     ])
 }
 

@@ -15,10 +15,20 @@ public struct Upstream: Section, Equatable {
   public var tls = UpstreamTLS()
   public var timeouts = UpstreamTimeouts()
   public var fallbacks: [String] = []
+  /// Other places of the same upstream, in the order of the file.
+  public var endpoints: [UpstreamEndpoint] = []
+  /// Whether a short-lived token is had for the credential; nil where the vendor's descriptor says.
+  public var exchange: Bool?
+  public var circuit = Switched.on(CircuitSettings())
+  public var coolDown = Duration.seconds(60)
+  public var refresh = Switched.on(Duration.seconds(60))
+  public var trace = Trace.off
+
+  public enum Trace: String, CaseIterable, Sendable { case off, on }
 
   public init() {}
 
-  /// The credential to dial with.
+  /// The first credential.
   public var credential: SecretReference? { credentials.first?.secret }
 
   public static let section = SectionDescription<Upstream>(
@@ -43,7 +53,26 @@ public struct Upstream: Section, Equatable {
       },
       Field(
         "credentials", \.credentials, .list(of: .pooledCredential, noun: "credential", atLeast: 1),
-        "A pool of keys. Only the first is in effect."),
+        "A pool of keys: each session has one of them, by `weight` and as many at a time as `concurrent` allows. Described in Upstreams.md."
+      ),
+      Field(
+        "cool_down", \.coolDown, .duration(.seconds(1) ... .seconds(86_400)),
+        """
+        How long a key rests that the upstream refused (401, 402) or throttled (429) while there are others; a `Retry-After` of the \
+        upstream counts instead.
+        """),
+      Field(
+        "refresh", \.refresh, .off(or: .duration(.seconds(1) ... .seconds(86_400))),
+        """
+        How often keys from `file` and `command` are read again; also done when the upstream refuses one. One that cannot be read \
+        leaves the earlier one in force.
+        """),
+      Field(
+        "exchange", \.exchange, .boolean,
+        """
+        Whether the gateway has a short-lived token made for each key and gives the upstream that instead. Unless given, where the vendor \
+        takes nothing else.
+        """),
       Field("region", \.region, .text, "One of the vendor's regions; the vendor's own default unless given."),
       Field("variables", \.variables, .configuredTexts(noun: "variable"), "Values for the placeholders in the vendor's URL and headers."),
       Field("query", \.query, .section, "Query parameters of the upstream URL."),
@@ -53,8 +82,20 @@ public struct Upstream: Section, Equatable {
       Field("tls", \.tls, .section, "Whom to trust. The host is always verified."),
       Field("timeouts", \.timeouts, .section, "Instead of the route's."),
       Field(
-        "fallbacks", \.fallbacks, .list(of: .text), availability: .notYet(),
-        "Upstreams to try in this order when this one cannot be reached."),
+        "trace", \.trace, .choice,
+        """
+        Whether the upgrade request carries the session's `traceparent` and `tracestate` (W3C Trace Context). For servers of your own: \
+        whoever else gets them can tell which of their sessions belong to one of your traces.
+        """),
+      Field(
+        "endpoints", \.endpoints, .list(of: .section, noun: "endpoint"),
+        "Further places of this upstream, tried in this order when the one above cannot take a session."),
+      Field(
+        "fallbacks", \.fallbacks, .list(of: .text),
+        "Other upstreams, tried in this order after all endpoints of this one. They must speak what its clients speak."),
+      Field(
+        "circuit", \.circuit, .off(or: .section),
+        "When an endpoint that fails is left alone for a while. `off` dials it whatever happens."),
     ],
     rules: [.exactlyOne(["vendor", "url"]), .atMostOne(["credential", "credentials"])]
   ) { upstream, node, place, reader in
@@ -62,8 +103,20 @@ public struct Upstream: Section, Equatable {
       reader.error(
         "\(place.owner) has a 'url', so nothing says where its credential goes; name a 'vendor', or use 'headers'", at: entry.key.start)
     }
-    if upstream.credentials.count > 1, let entry = node.entry("credentials") {
-      reader.warning("only the first of the credentials of \(place.owner) is in effect", at: entry.key.start)
+    var references: Set<SecretReference> = []
+    for (index, credential) in upstream.credentials.enumerated() where !references.insert(credential.secret).inserted {
+      let mark = node["credentials"]?.sequence.flatMap { $0.indices.contains(index) ? $0[index].start : nil }
+      reader.error("\(credential.secret) is in the credentials of \(place.owner) twice; give it one 'weight'", at: mark)
+    }
+    for (index, endpoint) in upstream.endpoints.enumerated() {
+      let item = node["endpoints"]?.sequence.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+      if upstream.vendor == nil, endpoint.url == nil {
+        reader.error("endpoint \(index + 1) of \(place.owner) needs a 'url', since the upstream has one", at: item?.start)
+      }
+      if upstream.vendor != nil, endpoint.url != nil {
+        reader.error(
+          "endpoint \(index + 1) of \(place.owner) has a 'url', and the vendor says that; use 'region' or 'variables'", at: item?.start)
+      }
     }
   }
 }
@@ -106,8 +159,8 @@ public struct UpstreamTimeouts: Section, Equatable {
     fields: [
       Field("dial", \.dial, .duration(.milliseconds(100) ... .seconds(60)), "From the name to the answered upgrade."),
       Field(
-        "ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)), availability: .notYet(),
-        "From the upgrade to the vendor's ready event."),
+        "ready", \.ready, .duration(.milliseconds(100) ... .seconds(120)),
+        "From the upgrade to the message with which the vendor says that it is ready."),
     ])
 }
 

@@ -17,7 +17,9 @@ extension ValueType where Value == String {
         reader.mismatch(node, at: place, expected: "a path")
         return nil
       }
-      return scalar.text.hasPrefix("/") ? scalar.text : FilePath.directory(of: reader.file) + scalar.text
+      let path = scalar.text.hasPrefix("/") ? scalar.text : FilePath.directory(of: reader.file) + scalar.text
+      reader.uses(path)
+      return path
     }
   }
 }

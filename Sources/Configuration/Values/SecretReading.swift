@@ -1,8 +1,8 @@
 import YAML
 
 extension ValueType where Value == SecretReference {
-  /// `{env: NAME}`, `{file: PATH}`, `{command: [...]}`, `{vault: ...}` or `{aws_secret: ...}`. Anything else may be the secret itself, so
-  /// no message quotes it and no excerpt shows it.
+  /// `{env: NAME}`, `{file: PATH}`, `{command: [...]}`, `{vault: ...}`, `{aws_secret: ...}`, or `{fields: {...}}` of these. Anything else
+  /// may be the secret itself, so no message quotes it and no excerpt shows it.
   public static var secret: ValueType {
     ValueType("secret reference", shape: shape, write: { $0.description }) { node, place, _, reader in
       guard let entries = node.mapping else {
@@ -24,7 +24,7 @@ extension ValueType where Value == SecretReference {
   }
 
   private static var forms: String { "{env: NAME}, {file: PATH} or {command: [...]}" }
-  private static var sources: [String] { ["env", "file", "command", "vault", "aws_secret"] }
+  private static var sources: [String] { ["env", "file", "command", "vault", "aws_secret", "fields"] }
 
   private static func parse(_ entry: Node.Entry, _ place: Place, _ reader: inout Reader) -> SecretReference? {
     let node = entry.value
@@ -45,13 +45,32 @@ extension ValueType where Value == SecretReference {
       guard let text = ValueType<String>.text.read(node, place.field(entry.name), nil, &reader) else { return nil }
       reader.warning("'\(entry.name)' in \(place.owner) is not yet in effect: use env, file or command", at: entry.key.start)
       return entry.name == "vault" ? .vault(text) : .awsSecret(text)
+    case "fields": return fields(node, place.field("fields"), &reader)
     default: return nil
     }
   }
 
+  private static func fields(_ node: Node, _ place: Place, _ reader: inout Reader) -> SecretReference? {
+    guard let entries = node.mapping, !entries.isEmpty else {
+      reader.conceal(node)
+      reader.error("\(place.phrase) must be a mapping of field names to references: \(forms)", at: node.start)
+      return nil
+    }
+    var fields: [String: SecretReference] = [:]
+    for entry in entries {
+      if entry.value.entry("fields") != nil {
+        reader.error("\(place.field(entry.name).phrase) must be one reference: \(forms)", at: entry.value.start)
+        return nil
+      }
+      guard let reference = secret.read(entry.value, place.field(entry.name), nil, &reader) else { return nil }
+      fields[entry.name] = reference
+    }
+    return .fields(fields)
+  }
+
   /// Others who can read the file have the secret. Mounted secrets are kept by whoever mounts them.
   private static func checkMode(of path: String, _ node: Node, _ reader: inout Reader) {
-    let isMounted = ["/run/secrets/", "/var/run/secrets/"].contains { path.hasPrefix($0) }
+    let isMounted = ["/run/secrets/", "/var/run/secrets/", "/run/credentials/"].contains { path.hasPrefix($0) }
     guard !isMounted, let mode = SmallFile.mode(of: path), mode & 0o077 != 0 else { return }
     reader.warning(
       "secret file '\(Quote.plain(path))' can be read by others (mode 0\(String(mode, radix: 8))); make it 0600", at: node.start)
@@ -91,14 +110,17 @@ extension ValueType where Value == SecretReference {
             "Name of an environment variable, or of a line in `.env` beside this file."),
           field(
             "file", "path", .text(pattern: nil), .now,
-            "File that holds nothing else. Warned of unless its mode is 0600 or it is mounted under `/run/secrets`."),
+            "File that holds nothing else. Warned of unless its mode is 0600 or it is mounted under `/run/secrets` or `/run/credentials`."),
           field(
             "command", "list of text", .list(.text(pattern: nil), atLeast: 1), .now,
             "Program and arguments, without a shell; its standard output is the secret. 10 s and 64 KiB at most."),
           field("vault", "text", .text(pattern: nil), .notYet(), "Path and key in HashiCorp Vault."),
           field("aws_secret", "text", .text(pattern: nil), .notYet(), "Name or ARN in AWS Secrets Manager."),
+          field(
+            "fields", "mapping of name to secret reference", .map(.anything, keyPattern: nil), .now,
+            "A credential of several fields, each with a reference of its own; any other reference may give it whole, as a JSON object."),
         ],
-        rules: [.exactlyOne(["env", "file", "command", "vault", "aws_secret"])])
+        rules: [.exactlyOne(["env", "file", "command", "vault", "aws_secret", "fields"])])
     }
   }
 }

@@ -1,7 +1,8 @@
+import JSON
 import YAML
 
 /// Where a secret is, since it never stands in the file itself.
-public enum SecretReference: Hashable, Sendable, CustomStringConvertible {
+public indirect enum SecretReference: Hashable, Sendable, CustomStringConvertible {
   case environment(String)
   /// An absolute path, or one from the working directory.
   case file(String)
@@ -11,6 +12,8 @@ public enum SecretReference: Hashable, Sendable, CustomStringConvertible {
   case vault(String)
   /// A name or ARN in AWS Secrets Manager.
   case awsSecret(String)
+  /// Several fields, each with a reference of its own; together they are a JSON object of texts.
+  case fields([String: SecretReference])
 
   /// `{env: NAME}`: the source, which is no secret. Of a command only the program is named: an argument may be one.
   public var description: String {
@@ -20,6 +23,8 @@ public enum SecretReference: Hashable, Sendable, CustomStringConvertible {
     case .command(let words): "{command: [\(YAMLText.flow(words.first ?? ""))\(words.count > 1 ? ", ..." : "")]}"
     case .vault(let path): "{vault: \(YAMLText.flow(path))}"
     case .awsSecret(let name): "{aws_secret: \(YAMLText.flow(name))}"
+    case .fields(let fields):
+      "{fields: {\(fields.sorted { $0.key < $1.key }.map { "\(YAMLText.flow($0.key)): \($0.value)" }.joined(separator: ", "))}}"
     }
   }
 
@@ -35,10 +40,21 @@ public enum SecretReference: Hashable, Sendable, CustomStringConvertible {
     case .command(let words): text = try CommandOutput.secret(of: words, environment: environment)
     case .vault: throw .notYet(source: "vault")
     case .awsSecret: throw .notYet(source: "aws_secret")
+    case .fields(let fields): text = try Self.object(of: fields, environment)
     }
     let trimmed = Self.trimmed(text)
     guard !trimmed.isEmpty else { throw .empty(source: description) }
     return Secret(trimmed)
+  }
+
+  private static func object(
+    of fields: [String: SecretReference], _ environment: [String: String]
+  ) throws(SecretError) -> String {
+    var object = JSONObject()
+    for (name, reference) in fields.sorted(by: { $0.key < $1.key }) {
+      object[name] = .string(try reference.resolve(environment: environment).reveal())
+    }
+    return JSONValue.object(object).text()
   }
 
   private static func trimmed(_ text: String) -> String {

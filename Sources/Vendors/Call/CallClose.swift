@@ -1,11 +1,13 @@
 /// Close frames in words (RFC 6455 section 7.4.1 and the registry of close codes).
 enum CallClose {
-  /// - Parameter frame: nil where the connection was lost without one.
-  static func words(_ frame: CloseFrame?, _ errors: ErrorRules) -> String {
+  /// - Parameters:
+  ///   - frame: nil where the connection was lost without one.
+  ///   - quotesReason: whether the vendor's own words are shown.
+  static func words(_ frame: CloseFrame?, _ errors: ErrorRules, quotesReason: Bool = true) -> String {
     guard let frame else { return "connection lost without a close frame" }
     let code = frame.code == 1005 ? "without a code" : "with \(frame.code)"
     let standing = name(frame.code).map { " (\($0))" } ?? ""
-    let reason = frame.reason.isEmpty ? "" : " '\(frame.reason)'"
+    let reason = frame.reason.isEmpty || !quotesReason ? "" : " '\(frame.reason)'"
     let meaning = errors.meaning(of: frame.code, reason: frame.reason).map { ": \($0.meaning)" } ?? ""
     return "closed \(code)\(standing)\(reason)\(meaning)"
   }

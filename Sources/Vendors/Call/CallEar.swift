@@ -15,6 +15,7 @@ struct CallEar: Sendable {
 
   /// A text message, as JSON where it is.
   mutating func hear(_ text: String) -> (message: JSONValue?, events: [CallEvent]) {
+    if let framing = vendor.codec.server.framing { return hear(Array(text.utf8), isText: true, framing) }
     guard vendor.codec.server.hasJSONText else {
       let message = JSONValue.object(["text": .string(text)])
       return (message, [transcript(of: message).map { .transcript($0) } ?? .text(text)] + details(of: message))
@@ -25,9 +26,21 @@ struct CallEar: Sendable {
 
   /// A binary message.
   mutating func hear(_ bytes: [UInt8]) -> (message: JSONValue?, events: [CallEvent]) {
+    if let framing = vendor.codec.server.framing { return hear(bytes, isText: false, framing) }
     if vendor.codec.server == .jsonAnyOpcode { return hear(String(decoding: bytes, as: UTF8.self)) }
     if vendor.audio.serverChoices.contains(where: { $0.carriage == .binary }) { return (nil, bytes.isEmpty ? [] : [.audio(bytes)]) }
     return (nil, [.message(name: "binary message of \(bytes.count) bytes")])
+  }
+
+  private mutating func hear(
+    _ bytes: [UInt8], isText: Bool, _ framing: MessageFraming
+  ) -> (message: JSONValue?, events: [CallEvent]) {
+    do throws(FramingError) {
+      let message = try framing.open(bytes[...], isText: isText).json
+      return (message, events(of: message))
+    } catch {
+      return (nil, [.message(name: "\(error), of \(bytes.count) bytes")])
+    }
   }
 
   private mutating func events(of message: JSONValue) -> [CallEvent] {
@@ -64,9 +77,9 @@ struct CallEar: Sendable {
 
   /// Nil for a message without words.
   private mutating func transcript(of message: JSONValue) -> CallTranscript? {
-    guard let rule = vendor.conversation.transcripts.first(where: { $0.match?.matches(message) ?? false }),
-      let text = rule.path?.first(in: message)?.stringValue
+    guard let rule = vendor.conversation.transcripts.first(where: { $0.match?.matches(message) ?? false }), let path = rule.path
     else { return nil }
+    let text = path.all(in: message).compactMap(\.stringValue).joined()
     var whole = text
     switch rule.form {
     case .interim: break

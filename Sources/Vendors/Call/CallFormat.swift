@@ -24,7 +24,7 @@ struct CallFormat: Sendable, Equatable {
     if let name = audio.format.query?.input?.rate, let rate = query[name].flatMap({ Int($0) }) { wanted.rate = rate }
     guard let places = audio.places(.input) else {
       // Undeclared audio without a default says itself what it is: a WAV stream.
-      guard let standard = audio.standard(.input) else {
+      guard let standard = audio.standard(.input), standard.encoding != .container else {
         return CallFormat(format: AudioFormat(encoding: .container, rate: recording.rate))
       }
       guard standard.encoding.isRaw else { throw .cannotEncode(standard) }

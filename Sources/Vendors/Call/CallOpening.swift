@@ -22,6 +22,7 @@ struct CallOpening: Sendable {
     }
     if case .json(let match, let path)? = vendor.audio.client {
       var sketch = MessageSketch(match)
+      if case .json(let whole)? = vendor.conversation.audio?.content { sketch = MessageSketch(whole) }
       if let declaration = input.declaration, let places = rules.perMessage?.input { sketch.declare(declaration, at: places) }
       envelope = (sketch, path)
     } else {

@@ -76,10 +76,7 @@ public struct CallScript: Sendable {
     _ vendor: VendorDescriptor, _ recording: WAVFile, query: Query = Query(), settings: Settings = Settings()
   ) throws(CallProblem) {
     guard vendor.audio.client != nil else { throw .takesNoAudio(vendor: vendor.name) }
-    switch vendor.codec.client {
-    case .messagePack, .protobuf, .eventStream, .volc, .usp: throw .codec(vendor: vendor.name, codec: vendor.codec.client.rawValue)
-    default: break
-    }
+    if vendor.codec.client == .protobuf { throw .codec(vendor: vendor.name, codec: vendor.codec.client.rawValue) }
     let input = try CallFormat.input(for: recording.format, query: query, vendor)
     let output = vendor.audio.isShared ? CallFormat(format: input.format) : CallFormat.output(query: query, vendor)
     self.vendor = vendor
@@ -106,8 +103,7 @@ public struct CallScript: Sendable {
     var output = opening.messages.map { CallAction.text($0) }
     for message in opening.messages { remember(message, of: .client) }
     advance(nil, now, &output)
-    output += tick(now: now)
-    return output
+    return framed(output) + tick(now: now)
   }
 
   public mutating func receive(text: String, now: Duration) -> [CallAction] {
@@ -141,6 +137,10 @@ public struct CallScript: Sendable {
 
   /// Time has passed: audio that is due, keepalives, and clocks that ran out.
   public mutating func tick(now: Duration) -> [CallAction] {
+    framed(due(now: now))
+  }
+
+  private mutating func due(now: Duration) -> [CallAction] {
     var output: [CallAction] = []
     switch phase {
     case .connecting, .leaving, .ended: return []
@@ -204,7 +204,7 @@ public struct CallScript: Sendable {
         return output
       }
       for reply in vendor.keepalive.replies where reply.match?.matches(message) ?? false {
-        if let send = reply.send { output.append(.text(send.rendered { Self.value($0, in: message) })) }
+        if let send = reply.send { output += framed([.text(send.rendered { Self.value($0, in: message) })]) }
       }
       advance(message, now, &output)
       if case .draining = phase, vendor.close.await?.matches(message) ?? false {
@@ -212,6 +212,18 @@ public struct CallScript: Sendable {
       }
     }
     return output + tick(now: now)
+  }
+
+  /// Messages as the vendor's framing has them.
+  private func framed(_ actions: [CallAction]) -> [CallAction] {
+    guard let framing = vendor.codec.client.framing else { return actions }
+    return actions.map { action in
+      guard case .text(let text) = action, let message = try? JSONValue.parse(text) else { return action }
+      switch framing.close(message, audio: vendor.audio.clientChoices) {
+      case .text(let text): return .text(text)
+      case .binary(let bytes): return .binary(bytes)
+      }
+    }
   }
 
   private static func value(_ name: String, in message: JSONValue) -> JSONValue? {

@@ -33,8 +33,16 @@ struct MessageSketch: Sendable, Equatable {
       self.put(new, at: path)
     }
     put(fixed.encoding.map { .string($0) }, at: places.encoding)
-    put(fixed.rate.map { .int(Int64($0)) }, at: places.rate)
+    put(fixed.rate.map { rate($0, at: places.rate) }, at: places.rate)
     put(fixed.channels.map { .int(Int64($0)) }, at: places.channels)
+  }
+
+  /// A number, or where a media type stands, that with its `rate` changed.
+  private func rate(_ rate: Int, at text: String?) -> JSONValue {
+    guard let type = text.flatMap({ JSONPath($0) })?.first(in: value)?.stringValue, let mark = type.firstRange(of: "rate=") else {
+      return .int(Int64(rate))
+    }
+    return .string("\(type[..<mark.upperBound])\(rate)")
   }
 
   private static func put(_ new: JSONValue, _ steps: ArraySlice<JSONPath.Step>, into target: inout JSONValue) {

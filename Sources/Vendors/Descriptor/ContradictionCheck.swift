@@ -7,6 +7,7 @@ enum ContradictionCheck {
     carriage(value, node, place, &reader)
     handshake(value, node, place, &reader)
     credential(value, node, place, &reader)
+    signatures(value, node, place, &reader)
     rates(value, node, place, &reader)
     if value.keepalive.every != nil, value.keepalive.message == nil {
       reader.error(
@@ -21,11 +22,16 @@ enum ContradictionCheck {
     ] {
       guard node.descendant(["codec", side]) != nil else { continue }
       let mark = node["audio"]?.entry(side)?.key.start
-      if choices.contains(where: { $0.carriage == .binary }), !codec.hasBinaryAudio, !codec.isCode {
+      if choices.contains(where: { $0.carriage == .binary }), !codec.hasBinaryAudio, codec != .protobuf {
         reader.error("'\(side)' in audio of \(place.owner) is binary, which the codec '\(codec.rawValue)' has not", at: mark)
       }
-      if choices.contains(where: { $0.carriage != .binary }), !codec.hasJSONText {
+      if choices.contains(where: { $0.carriage != .binary }), !codec.hasJSONText, codec.framing == nil {
         reader.error("'\(side)' in audio of \(place.owner) is in JSON, which the codec '\(codec.rawValue)' has not", at: mark)
+      }
+      if choices.contains(where: { $0.when != nil }), codec.isCode {
+        reader.error(
+          "'\(side)' in audio of \(place.owner) has 'when', which can be seen in JSON only and not with the codec '\(codec.rawValue)'",
+          at: mark)
       }
     }
   }
@@ -53,6 +59,34 @@ enum ContradictionCheck {
       at: node["credential"]?.entry("exchange")?.key.start)
   }
 
+  /// Each way to sign has its own keys.
+  private static func signatures(_ value: VendorDescriptor, _ node: Node, _ place: Place, _ reader: inout Reader) {
+    for (index, choice) in value.credential.choices.enumerated() {
+      guard case .signed(let rules) = choice.placement else { continue }
+      let list = node.descendant(["credential", "placement"])
+      let entry = list?.sequence.flatMap { index < $0.count ? $0[index] : nil } ?? list
+      let signed = entry?["signed"], name = rules.signer.rawValue
+      func wrong(_ key: String, _ isThere: Bool) {
+        guard isThere else { return }
+        reader.error("'\(key)' of signed in \(place.owner) means nothing to '\(name)'", at: signed?.entry(key)?.key.start)
+      }
+      if rules.signer == .sigV4 {
+        if rules.service == nil || rules.region == nil {
+          let key = rules.service == nil ? "service" : "region"
+          reader.error("signed of \(place.owner) is by 'sigv4' and so needs '\(key)'", at: signed?.entry("by")?.key.start)
+        }
+        wrong("hash", rules.hash != nil)
+      } else {
+        wrong("service", rules.service != nil)
+        wrong("region", rules.region != nil)
+        if rules.signer == .hmacRequestLine { wrong("expires", rules.expires != nil) }
+      }
+      if choice.kind == .token {
+        reader.error("a placement of \(place.owner) is signed, which takes a key and no token", at: entry?.entry("of")?.value.start)
+      }
+    }
+  }
+
   private static func rates(_ value: VendorDescriptor, _ node: Node, _ place: Place, _ reader: inout Reader) {
     for (direction, table) in [("input", value.audio.allowed.input), ("output", value.audio.allowed.output)] {
       for (name, format) in table.sorted(by: { $0.key < $1.key }) {
@@ -72,7 +106,7 @@ enum ContradictionCheck {
 
 extension MessageCodec {
   /// Whether it takes code to see what a message holds.
-  fileprivate var isCode: Bool {
+  var isCode: Bool {
     switch self {
     case .messagePack, .protobuf, .eventStream, .volc, .usp: true
     default: false

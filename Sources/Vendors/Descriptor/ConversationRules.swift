@@ -33,9 +33,13 @@ public struct ConversationRules: Sendable, Equatable {
   public var query: [QueryRules.Pair] = []
   /// What a client sends as soon as the socket is open. The audio formats are filled in where `audio.format.message` says.
   public var opening: [MessageTemplate] = []
+  /// What a client sends around each piece of audio, where the ways of audio do not say all of it.
+  public var audio: MessageTemplate?
   /// What a client sends to have a text spoken.
   public var say: [MessageTemplate] = []
   public var transcripts: [Transcript] = []
+  /// Messages that say that the client has ended: from there on it waits for an answer.
+  public var speechEnd: [MessageMatch] = []
   /// Messages that end a turn: the vendor has heard the client out, and has said what it had to say.
   public var turnEnd: [MessageMatch] = []
 
@@ -55,10 +59,16 @@ extension ConversationRules: Section {
         "What a client without wishes of its own sends first; the audio formats are filled in where `audio.format.message` says, and "
           + "`{query.name}` is a parameter of the URL."),
       Field(
+        "audio", \.audio, ValueTypes.message,
+        "What a client sends around each piece of its audio, which goes where `audio.client` says; by itself, what that matches."),
+      Field(
         "say", \.say, .list(of: ValueTypes.message),
         "What a client sends to have `{text}` spoken; `{model}` and `{voice}` are as it chooses."),
       Field(
         "transcripts", \.transcripts, .list(of: .section, noun: "transcript"), "Messages that hold words; the first that matches counts."),
+      Field(
+        "speech_end", \.speechEnd, .list(of: ValueTypes.match),
+        "Messages that say that the client's speech has ended; without them its final words say it."),
       Field("turn_end", \.turnEnd, .list(of: ValueTypes.match), "Messages that end a turn."),
     ])
 }

@@ -25,7 +25,9 @@ public struct CredentialExchange: Sendable, Equatable {
   }
 
   public struct ClientCredentials: Sendable, Equatable {
-    public var url = ""
+    public var url = TextTemplate("")
+    /// The client's id; its secret is the upstream's credential.
+    public var id = TextTemplate("{client_id}")
     public var scope: String?
 
     public init() {}
@@ -44,6 +46,9 @@ public struct CredentialExchange: Sendable, Equatable {
   public var scopes: [String] = []
 
   public init() {}
+
+  /// Whether the gateway can have a token by itself.
+  public var isOneRequest: Bool { restToken != nil || clientCredentials != nil }
 }
 
 extension CredentialExchange: Section {
@@ -78,7 +83,11 @@ extension CredentialExchange.ClientCredentials: Section {
   public static let section = SectionDescription<CredentialExchange.ClientCredentials>(
     "VendorClientCredentials", "OAuth 2.0 client credentials (RFC 6749 section 4.4).",
     fields: [
-      Field("url", \.url, .text, required: true, "Token endpoint."),
+      Field(
+        "url", \.url, ValueTypes.template, required: true, "`https` URL of the token endpoint; the upstream's variables may stand in it."),
+      Field(
+        "id", \.id, ValueTypes.template,
+        "The client's id: a variable of the upstream unless given. Its secret is the upstream's credential."),
       Field("scope", \.scope, .text, "Scope."),
     ])
 }

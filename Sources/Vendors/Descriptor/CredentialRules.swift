@@ -28,6 +28,9 @@ public struct CredentialRules: Sendable, Equatable {
   public init() {}
 
   public var placements: [CredentialPlacement] { choices.map(\.placement) }
+
+  /// Where a short-lived token goes: rather where nothing else does.
+  public var tokenPlacement: CredentialPlacement? { (choices.first { $0.kind == .token } ?? choices.first { $0.kind == .any })?.placement }
 }
 
 extension CredentialRules: Section {

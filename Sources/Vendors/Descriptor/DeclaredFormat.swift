@@ -33,7 +33,7 @@ extension AudioRules {
   ) throws(FormatProblem) -> AudioFormat? {
     func value(_ path: String?) -> JSONValue? { path.flatMap { JSONPath($0) }?.first(in: message) }
     var fixed = value(places.encoding)?.stringValue.map { directions.fixed($0) } ?? FormatRules.Fixed()
-    fixed.rate = fixed.rate ?? value(places.rate)?.intValue.map { Int($0) }
+    fixed.rate = fixed.rate ?? value(places.rate).flatMap { $0.intValue.map { Int($0) } ?? $0.stringValue.flatMap(Self.rate) }
     fixed.channels = fixed.channels ?? value(places.channels)?.intValue.map { Int($0) }
     if fixed.encoding == nil, fixed.rate == nil { return nil }
     let defaults = format.defaults(direction)
@@ -88,6 +88,11 @@ extension AudioRules {
       throw FormatProblem(name: places.channels ?? "channels", found: "\(channels)", expected: known)
     }
     return AudioFormat(encoding: entry.codec, rate: rate, channels: channels)
+  }
+
+  /// The `rate` of a media type, such as `audio/L16;rate=16000` (RFC 4856 section 2.1).
+  private static func rate(in mediaType: String) -> Int? {
+    mediaType.firstRange(of: "rate=").flatMap { Int(mediaType[$0.upperBound...].prefix { $0.isNumber }) }
   }
 
   private func number(_ pair: (name: String, text: String)?) throws(FormatProblem) -> Int? {

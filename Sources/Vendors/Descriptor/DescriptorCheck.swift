@@ -46,7 +46,11 @@ enum DescriptorCheck {
 
   private static func credentialVariables(_ value: VendorDescriptor) -> [String] {
     value.credential.placements.flatMap { placement -> [String] in
-      if case .headers(let list) = placement { list.flatMap { TextTemplate($0.template).variables } } else { [] }
+      switch placement {
+      case .headers(let list): list.flatMap { TextTemplate($0.template).variables }
+      case .signed(let rules): rules.region?.variables ?? []
+      default: []
+      }
     }
   }
 

@@ -15,7 +15,7 @@ public struct HandshakeRules: Sendable, Equatable {
     }
   }
 
-  /// Sent always; values may hold `{uuid}`, `{date}` and the upstream's variables.
+  /// Sent always; values may hold `{uuid}`, `{hex}`, `{date}` and the upstream's variables.
   public var headers: [CredentialPlacement.NamedTemplate] = []
   /// Client headers that go on.
   public var forward: [String] = []
@@ -57,7 +57,7 @@ extension HandshakeRules: Section {
     fields: [
       Field(
         "headers", \.headers, ValueTypes.headers,
-        "Headers sent always; `{uuid}`, `{date}` and the upstream's variables may stand in them."),
+        "Headers sent always; `{uuid}`, `{hex}` (the same without dashes), `{date}` and the upstream's variables may stand in them."),
       Field(
         "forward", \.forward, .list(of: .text, single: true),
         "Client headers that go on; one that stands in `headers` as well is what the client says, and else what stands there."),

@@ -9,6 +9,8 @@ public struct InitRequest: Sendable, Equatable {
   /// Client query parameter -> where its value stands in the body.
   public var parameters: [String: JSONPath] = [:]
   public var urlPath: JSONPath?
+  /// Hosts that the URL may name beside the endpoint's own: exact, or `*.name` for everything below a name.
+  public var hosts: [String] = []
   public var idPath: JSONPath?
   public var status = 200
   /// How long the URL is good for.
@@ -33,6 +35,9 @@ extension InitRequest: Section {
         "parameters", \.parameters, .map(of: ValueTypes.path),
         "Client query parameter -> where in the body its value stands; such parameters do not go on to the socket."),
       Field("url_path", \.urlPath, ValueTypes.path, required: true, "Where the answer holds the URL."),
+      Field(
+        "hosts", \.hosts, .list(of: .text.checked(HostPattern.problem), single: true),
+        "Hosts that the URL may name beside that of the endpoint: exact, or `*.name` for all below a name. Others are not dialled."),
       Field("id_path", \.idPath, ValueTypes.path, "Where the answer holds the session's id."),
       Field("status", \.status, .integer(200...299), "The status of success."),
       Field("ttl", \.ttl, .duration, "How long the URL is good for."),

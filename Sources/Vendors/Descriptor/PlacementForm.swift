@@ -33,6 +33,7 @@ struct PlacementForm: Section {
   var subprotocol: [String]?
   var firstMessage: FirstMessage?
   var urlFromInit = false
+  var signed: SignedURL?
   var of = CredentialRules.Kind.any
 
   static let section = SectionDescription<PlacementForm>(
@@ -48,9 +49,10 @@ struct PlacementForm: Section {
         "In `Sec-WebSocket-Protocol`: its members in order, `{secret}` being one or part of one."),
       Field("first_message", \.firstMessage, .section, "In the client's first message."),
       Field("url_from_init", \.urlFromInit, .boolean, "In the URL that the `init` request returns."),
+      Field("signed", \.signed, .section, "Nowhere: the URL is signed with it."),
       Field("of", \.of, .choice, "Whether the place is for the account's key, a short-lived token, or either."),
     ],
-    rules: [.exactlyOne(["header", "headers", "query", "subprotocol", "first_message", "url_from_init"])])
+    rules: [.exactlyOne(["header", "headers", "query", "subprotocol", "first_message", "url_from_init", "signed"])])
 
   static let hasMarker: @Sendable (String) -> String? = { text in
     text.contains(CredentialPlacement.marker) ? nil : "must hold '\(CredentialPlacement.marker)' once"
@@ -62,6 +64,7 @@ struct PlacementForm: Section {
     if let query { return .query(name: query) }
     if let subprotocol { return .subprotocol(subprotocol) }
     if let firstMessage { return .firstMessage(path: firstMessage.path, template: firstMessage.template) }
+    if let signed { return .signed(signed) }
     return urlFromInit ? .urlFromInit : nil
   }
 }

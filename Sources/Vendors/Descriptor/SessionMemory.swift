@@ -20,6 +20,9 @@ public struct SessionMemory: Sendable, Equatable {
     }
   }
 
+  /// The same, where a value was found already.
+  public mutating func note(_ value: JSONValue, as name: String) { values[name] = value }
+
   /// The client sent a binary message.
   public mutating func noteBinary() { binaryCount += 1 }
 
@@ -29,5 +32,5 @@ public struct SessionMemory: Sendable, Equatable {
     return template.rendered(value)
   }
 
-  private func value(_ name: String) -> JSONValue? { name == Self.binaryMessages ? .int(binaryCount) : values[name] }
+  func value(_ name: String) -> JSONValue? { name == Self.binaryMessages ? .int(binaryCount) : values[name] }
 }

@@ -86,6 +86,11 @@ public struct ClientCredential: Sendable, Equatable {
     }
 
     mutating func queries() {
+      for case .signed(let rules) in placements {
+        // An SDK that signs takes the gateway's credential for the id of a key; what it made of it proves nothing here.
+        if let id = rules.signer.signatory(request.query) { add(id, .query(rules.signer.idParameter)) }
+        for name in rules.signer.parameters { request.query.remove(name) }
+      }
       for name in ["token"] + placements.flatMap(\.queryNames) {
         // An unencoded `+` of base64 comes as it is, or was turned into a blank on the way: a blank counts as plus.
         for value in request.query.values(name) { add(value.replacing(" ", with: "+"), .query(name)) }
@@ -136,4 +141,11 @@ public struct ClientCredential: Sendable, Equatable {
       return String(text)
     }
   }
+}
+
+extension ClientCredential: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Without it.
+  public var description: String { "credential in \(place.map { "\($0)" } ?? "no place")" }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -38,3 +38,12 @@ public struct ClientRequest: Sendable, Equatable {
     headers.removeAll { HeaderName.equal($0.name, name) }
   }
 }
+
+extension ClientRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  /// Counts: any value may be a credential.
+  public var description: String {
+    "request with \(query.items.count) parameters, \(headers.count) headers, \(subprotocols.count) subprotocols"
+  }
+  public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
+}

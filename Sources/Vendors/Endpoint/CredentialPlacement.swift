@@ -12,6 +12,8 @@ public enum CredentialPlacement: Sendable, Equatable, CustomStringConvertible {
   case firstMessage(path: String, template: String)
   /// Nowhere: a request beforehand (D7) returns a URL that lets one in.
   case urlFromInit
+  /// Nowhere: the URL is signed with it.
+  case signed(SignedURL)
 
   public struct NamedTemplate: Sendable, Equatable {
     public var name: String
@@ -29,12 +31,14 @@ public enum CredentialPlacement: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .header(let name, let scheme): "header \(name): \(scheme.map { "\($0) " } ?? "")<secret>"
-    case .headers(let list): "headers \(list.map { "\($0.name): \($0.template)" }.joined(separator: ", "))"
+    case .headers(let list):
+      "headers \(list.map { "\($0.name): \($0.template)" }.joined(separator: ", "))".replacing(Self.marker, with: "<secret>")
     case .query(let name): "query \(name)=<secret>"
     case .subprotocol(let members):
       "subprotocols \(members.joined(separator: ", "))".replacing(Self.marker, with: "<secret>")
     case .firstMessage(let path, _): "the first message's \(path)"
     case .urlFromInit: "in the URL that the init request returns"
+    case .signed(let rules): "a signature in the query (\(rules.signer.rawValue)\(rules.service.map { ", service \($0)" } ?? ""))"
     }
   }
 
@@ -47,7 +51,12 @@ public enum CredentialPlacement: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  /// Names of parameters that never pass from a client for the same reason.
   var queryNames: [String] {
-    if case .query(let name) = self { [name] } else { [] }
+    switch self {
+    case .query(let name): [name]
+    case .signed(let rules): rules.signer.parameters
+    default: []
+    }
   }
 }

@@ -15,6 +15,9 @@ public struct Endpoint: Sendable {
     let region = settings.region ?? "default"
     if let values = descriptor.regions[region] {
       variables.merge(values) { _, new in new }
+    } else if let region = settings.region, descriptor.regions.isEmpty, descriptor.endpoint.url.variables.contains("region") {
+      // Hosts that are named by their region need no list of regions.
+      variables["region"] = region
     } else if settings.region != nil {
       let known = descriptor.regions.keys.sorted().joined(separator: ", ")
       throw .url("region \(region)", expected: known.isEmpty ? "no region: this vendor has none" : "one of \(known)")
@@ -30,7 +33,9 @@ public struct Endpoint: Sendable {
     self.descriptor = descriptor
     self.settings = settings
     self.variables = variables
-    placement = settings.placement ?? descriptor.credential.placements.first
+    if settings.exchanges == true, descriptor.credential.exchange?.isOneRequest != true { throw .noExchange }
+    let taking = settings.exchanges == true ? descriptor.credential.tokenPlacement : nil
+    placement = settings.placement ?? taking ?? descriptor.credential.placements.first
     template = descriptor.endpoint.url.expanded { variables[$0] }
     let left = TextTemplate(template).variables
     if let unknown = left.first(where: { !capturable.contains($0) }) {
@@ -63,15 +68,28 @@ public struct Endpoint: Sendable {
   /// The request for one client.
   /// - Parameters:
   ///   - secret: the upstream's credential; nil only where it wants none.
-  ///   - uuid: fresh for this connection, for headers that a vendor wants to be unique.
-  ///   - date: the time as the vendor's headers want it (`{date}`).
+  ///   - uuid: fresh for this connection, for headers and parameters that a vendor wants to be unique.
+  ///   - unixTime: seconds since 1970, for dates and signatures.
+  ///   - nonce: fresh for this connection, for signatures.
   public func request(
-    _ client: ClientRequest, secret: String?, uuid: String = "", date: String = ""
+    _ client: ClientRequest, secret: String?, uuid: String = "", unixTime: Int = 0, nonce: UInt32 = 0
   ) throws(EndpointError) -> UpstreamRequest {
     let client = withoutCredential(client)
-    var request = try request(client, at: url(rest: client.rest), uuid: uuid, date: date)
-    try place(secret, in: &request)
+    var request = try request(client, at: url(rest: client.rest), uuid: uuid, unixTime: unixTime)
+    try place(secret, in: &request, unixTime: unixTime, nonce: nonce)
     return request
+  }
+
+  /// The query of the request for one client, as far as no credential is part of it.
+  public func query(for client: ClientRequest) throws(EndpointError) -> Query {
+    let client = withoutCredential(client)
+    return try query(client.query, fixed: url(rest: client.rest).query, uuid: "")
+  }
+
+  /// Whether a request can be made with this credential, as far as that is known before there is a client.
+  public func check(secret: String) throws(EndpointError) {
+    guard case .signed(let rules)? = placement, let field = rules.missing(in: SigningCredential(secret)) else { return }
+    throw .secretIncomplete(field, rules.signer)
   }
 
   /// Done wherever a request is composed, so that no caller can forget it.
@@ -81,11 +99,11 @@ public struct Endpoint: Sendable {
 
   /// The request to a URL, without a credential.
   func request(
-    _ client: ClientRequest, at url: UpstreamURL, uuid: String, date: String
+    _ client: ClientRequest, at url: UpstreamURL, uuid: String, unixTime: Int
   ) throws(EndpointError) -> UpstreamRequest {
     var url = url
-    url.query = try query(client.query, fixed: url.query)
-    return UpstreamRequest(url: url, headers: try headers(client, uuid: uuid, date: date), subprotocols: subprotocols(client))
+    url.query = try query(client.query, fixed: url.query, uuid: uuid)
+    return UpstreamRequest(url: url, headers: try headers(client, uuid: uuid, unixTime: unixTime), subprotocols: subprotocols(client))
   }
 
   private func url(rest: String) throws(EndpointError) -> UpstreamURL {
@@ -113,13 +131,14 @@ public struct Endpoint: Sendable {
     return try UpstreamURL(filled.expanded { captured[$0] })
   }
 
-  private func query(_ client: Query, fixed: Query) throws(EndpointError) -> Query {
+  private func query(_ client: Query, fixed: Query, uuid: String) throws(EndpointError) -> Query {
     var query = client
     // The client's credentials never pass, nor what routes clients to upstreams here.
     let consumed = CredentialQuery.names.union((descriptor?.strip.query ?? []) + placements.flatMap(\.queryNames))
     query.items.removeAll { consumed.contains($0.name) || fixed.contains($0.name) }
     guard Percent.isWellFormed(query.text) else { throw .illegal("the query") }
-    let own = descriptor?.endpoint.query ?? QueryRules()
+    var own = descriptor?.endpoint.query ?? QueryRules()
+    for index in own.defaults.indices { own.defaults[index].value = own.defaults[index].value.replacing("{uuid}", with: uuid) }
     let all = settings.query + [own]
     for rules in all { query = rules.filtered(query) }
     let groups = all.flatMap(\.oneOf)
@@ -132,7 +151,7 @@ public struct Endpoint: Sendable {
     return query
   }
 
-  private func headers(_ client: ClientRequest, uuid: String, date: String) throws(EndpointError) -> [(String, String)] {
+  private func headers(_ client: ClientRequest, uuid: String, unixTime: Int) throws(EndpointError) -> [(String, String)] {
     var output: [(String, String)] = []
     let own = descriptor?.handshake.headers ?? []
     for header in own {
@@ -142,7 +161,8 @@ public struct Endpoint: Sendable {
       let value = TextTemplate(header.template).expanded { name in
         switch name {
         case "uuid": uuid
-        case "date": date
+        case "hex": uuid.replacing("-", with: "")
+        case "date": UTCTime(unixTime).http
         default: variables[name]
         }
       }
@@ -167,13 +187,16 @@ public struct Endpoint: Sendable {
     return descriptor.handshake.offer + passed.filter { !descriptor.handshake.offer.contains($0) }
   }
 
-  private func place(_ secret: String?, in request: inout UpstreamRequest) throws(EndpointError) {
+  private func place(
+    _ secret: String?, in request: inout UpstreamRequest, unixTime: Int, nonce: UInt32
+  ) throws(EndpointError) {
     guard let placement else { return }
     guard let secret, !secret.isEmpty else {
       if descriptor?.credential.isOptional ?? false { return }
       throw .secretMissing(placement)
     }
     if placement == .urlFromInit { throw .needsInit }
+    if case .signed(let rules) = placement { return try sign(&request, rules, secret, unixTime: unixTime, nonce: nonce) }
     guard HeaderName.isValue(secret), !secret.hasPrefix(" "), !secret.hasSuffix(" ") else { throw .secretUnusable(placement) }
     switch placement {
     case .header(let name, let scheme):
@@ -193,11 +216,30 @@ public struct Endpoint: Sendable {
     case .firstMessage(let path, let template):
       let value = TextTemplate(template).expanded { $0 == "secret" ? secret : nil }
       request.firstMessageCredential = .init(path: path, value: value)
-    case .urlFromInit: break
+    case .urlFromInit, .signed: break
     }
   }
 
+  /// Last of all: a signature covers everything else of the URL.
+  private func sign(
+    _ request: inout UpstreamRequest, _ rules: SignedURL, _ secret: String, unixTime: Int, nonce: UInt32
+  ) throws(EndpointError) {
+    try check(secret: secret)
+    let region = rules.region?.expanded { variables[$0] } ?? ""
+    guard let credential = SigningCredential(secret),
+      let url = rules.sign(request.url, credential, region: region, unixTime: unixTime, nonce: nonce)
+    else { throw .secretIncomplete(rules.signer.fields.id, rules.signer) }
+    request.url = url
+    guard let message = rules.firstMessage else { return }
+    let value = message.template.expanded { credential[$0] ?? variables[$0] }
+    // What nobody gives is the client's to say.
+    if TextTemplate(value).variables.isEmpty { request.firstMessageCredential = .init(path: message.path, value: value) }
+  }
+
   private var placements: [CredentialPlacement] { (descriptor?.credential.placements ?? []) + (settings.placement.map { [$0] } ?? []) }
+
+  /// Places of headers that every request fills anew.
+  static let fresh: Set<String> = ["uuid", "hex", "date"]
 
   private func checkHeaders() throws(EndpointError) {
     for (name, value) in settings.headers {
@@ -208,8 +250,11 @@ public struct Endpoint: Sendable {
       guard HeaderName.isToken(name), HeaderName.isValue(value), !reserved else { throw .illegal("header '\(name)'") }
     }
     for header in descriptor?.handshake.headers ?? [] {
-      let names = TextTemplate(header.template).variables.filter { $0 != "uuid" && $0 != "date" && variables[$0] == nil }
+      let names = TextTemplate(header.template).variables.filter { !Self.fresh.contains($0) && variables[$0] == nil }
       if let unknown = names.first { throw .variable(unknown, in: "header '\(header.name)'") }
+    }
+    if case .signed(let rules) = placement, let unknown = rules.region?.variables.first(where: { variables[$0] == nil }) {
+      throw .variable(unknown, in: "the signature's region")
     }
     if case .headers(let list) = placement {
       for part in list {

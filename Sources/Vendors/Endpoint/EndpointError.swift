@@ -16,8 +16,12 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
   case secretMissing(CredentialPlacement)
   /// The credential holds characters that its place can't carry.
   case secretUnusable(CredentialPlacement)
+  /// The credential has several fields and lacks this one.
+  case secretIncomplete(String, RequestSigner)
   /// The URL comes from a request beforehand (`init`), so there is none to compose.
   case needsInit
+  /// A short-lived token is to be had, and nothing is known of how.
+  case noExchange
   /// The answer to that request is not the one that was expected.
   case initRefused(String)
 
@@ -42,7 +46,11 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
     case .illegal(let what): "\(what) holds characters that a handshake cannot carry"
     case .secretMissing(let placement): "the upstream's credential is missing; expected it for \(placement)"
     case .secretUnusable(let placement): "the upstream's credential cannot be sent as \(placement): it holds characters not allowed there"
+    case .secretIncomplete(let field, let signer):
+      "the upstream's credential has no field '\(field)'; expected 'fields' with \(signer.fields.id) and \(signer.fields.key), "
+        + "or a secret that is a JSON object of them"
     case .needsInit: "this upstream's url comes from a request beforehand"
+    case .noExchange: "nothing is known of short-lived tokens of this vendor; expected no 'exchange' in this upstream"
     case .initRefused(let what): "the request for this upstream's url was not answered as expected: \(what)"
     }
   }

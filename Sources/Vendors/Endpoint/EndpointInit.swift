@@ -32,9 +32,11 @@ extension Endpoint {
     return sketch.value
   }
 
-  /// The socket's request from the answer to the one beforehand. Whether its host may be dialled is the caller's to check.
+  /// The socket's request from the answer to the one beforehand, which may name no host but those that the descriptor names.
+  ///
+  /// - Parameter standIn: host and port of what answered in the vendor's stead, and so may be named, and nothing else.
   public func request(
-    _ client: ClientRequest, answer: (status: Int, body: String), uuid: String = "", date: String = ""
+    _ client: ClientRequest, answer: (status: Int, body: String), standIn: String? = nil, uuid: String = "", unixTime: Int = 0
   ) throws(EndpointError) -> UpstreamRequest {
     guard let rules = descriptor?.initRequest else { throw .initRefused("nothing is known of it") }
     guard answer.status == rules.status else { throw .initRefused("status \(answer.status), expected \(rules.status)") }
@@ -47,8 +49,30 @@ extension Endpoint {
       // Its text may hold a token.
       throw .initRefused("'\(rules.urlPath?.text ?? "")' in its answer is no WebSocket URL")
     }
+    guard mayBeDialled(url, standIn: standIn) else {
+      throw .initRefused("'\(url.scheme)://\(url.authority)' in its answer is none that may be dialled; expected \(allowed(standIn))")
+    }
     var client = withoutCredential(client)
     for name in rules.parameters.keys { client.query.remove(name) }
-    return try request(client, at: url, uuid: uuid, date: date)
+    return try request(client, at: url, uuid: uuid, unixTime: unixTime)
+  }
+
+  /// Egress is for the operator to decide, and an answer is not the operator.
+  private func mayBeDialled(_ url: UpstreamURL, standIn: String?) -> Bool {
+    if let standIn { return url.authority == standIn }
+    guard let base else { return false }
+    if url.authority == base.authority, url.scheme == base.scheme { return true }
+    guard url.scheme == "wss", url.port == 443 else { return false }
+    return initHosts.contains { HostPattern.matches($0, url.host) }
+  }
+
+  /// The one that was asked is named by the descriptor as well.
+  private var initHosts: [String] {
+    let asked = descriptor.flatMap { try? UpstreamURL($0.initRequest?.url.expanded { variables[$0] ?? "x" } ?? "") }
+    return (descriptor?.initRequest?.hosts ?? []) + [base?.host, asked?.host].compactMap { $0 }
+  }
+
+  private func allowed(_ standIn: String?) -> String {
+    standIn ?? "wss:// and one of \(initHosts.joined(separator: ", "))"
   }
 }

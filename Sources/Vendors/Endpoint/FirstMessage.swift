@@ -5,15 +5,7 @@ public enum FirstMessage {
   /// The credential that a client put where its SDK puts the vendor's, and the message without it and without all that the descriptor
   /// strips; nil where the message is no JSON object.
   public static func withoutCredential(_ text: String, _ vendor: VendorDescriptor) -> (credential: String?, message: JSONValue)? {
-    guard var message = try? JSONValue.parse(text), message.objectValue != nil else { return nil }
-    var credential: String?
-    for case .firstMessage(let path, let template) in vendor.credential.placements {
-      guard let path = JSONPath(path), let value = path.first(in: message)?.stringValue else { continue }
-      credential = credential ?? TextTemplate(template).values(in: value)?["secret"]
-      message = message.removing(path)
-    }
-    for path in vendor.strip.firstMessage { message = message.removing(path) }
-    return (credential, message)
+    FirstMessageRules([vendor]).read(text).map { ($0.credential, $0.message) }
   }
 
   /// The message with the vendor's credential in it.
@@ -27,7 +19,7 @@ public enum FirstMessage {
 
 extension JSONValue {
   /// The value without what stands at the path.
-  fileprivate func removing(_ path: JSONPath) -> JSONValue { removing(path.steps[...]) }
+  func removing(_ path: JSONPath) -> JSONValue { removing(path.steps[...]) }
 
   private func removing(_ steps: ArraySlice<JSONPath.Step>) -> JSONValue {
     guard case .member(let name)? = steps.first, let object = objectValue else { return self }

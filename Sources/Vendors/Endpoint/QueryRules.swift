@@ -93,7 +93,9 @@ extension QueryRules: Section {
   public static let section = SectionDescription<QueryRules>(
     "QueryRules", "What happens to the query on its way to the upstream. Repeats stay repeated, credentials never pass.",
     fields: [
-      Field("defaults", \.defaults, ValueTypes.pairs, "Parameters given where the client gives none."),
+      Field(
+        "defaults", \.defaults, ValueTypes.pairs,
+        "Parameters given where the client gives none; `{uuid}` in them is fresh for each connection."),
       Field("forced", \.forced, ValueTypes.pairs, "Parameters given whatever the client gives."),
       Field("allow", \.allow, .list(of: .text, single: true), "The only names that pass from a client; all where absent."),
       Field("deny", \.deny, .list(of: .text, single: true), "Names that do not pass."),

@@ -5,7 +5,7 @@ public struct RESTRequest: Sendable, Equatable, CustomStringConvertible, CustomD
   public var method: String
   public var url: String
   public var headers: [ClientRequest.Field]
-  /// JSON; nil for none.
+  /// Its `Content-Type` is among the headers; nil for none.
   public var body: String?
 
   public var description: String { "\(method) request" }
@@ -26,5 +26,16 @@ public struct RESTRequest: Sendable, Equatable, CustomStringConvertible, CustomD
       self.body = body.text()
       self.headers.append(ClientRequest.Field("Content-Type", "application/json"))
     }
+  }
+
+  /// A form (RFC 6749 appendix B).
+  init(
+    form: [(name: String, value: String)], url: TextTemplate, headers: [ClientRequest.Field], value: (String) -> String?
+  ) throws(EndpointError) {
+    method = "POST"
+    self.url = url.expanded(value)
+    if let unknown = TextTemplate(self.url).variables.first { throw .variable(unknown, in: "url '\(url.source)'") }
+    self.headers = headers + [ClientRequest.Field("Content-Type", "application/x-www-form-urlencoded")]
+    body = form.map { "\(Percent.encode($0.name))=\(Percent.encode($0.value))" }.joined(separator: "&")
   }
 }

@@ -1,5 +1,7 @@
 /// What the gateway asks of an upstream: everything of the upgrade request but the WebSocket handshake's own headers.
-public struct UpstreamRequest: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
+public struct UpstreamRequest: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
   public var url: UpstreamURL
   /// Without `Host`, `Upgrade`, `Connection` and `Sec-WebSocket-*`: those are the dialler's.
   public var headers: [(String, String)]
@@ -11,6 +13,11 @@ public struct UpstreamRequest: Sendable, Equatable, CustomStringConvertible, Cus
   public struct FirstMessageCredential: Sendable, Equatable {
     public var path: String
     public var value: String
+
+    public init(path: String, value: String) {
+      self.path = path
+      self.value = value
+    }
   }
 
   public var scheme: String { url.scheme }
@@ -32,4 +39,5 @@ public struct UpstreamRequest: Sendable, Equatable, CustomStringConvertible, Cus
   }
 
   public var debugDescription: String { description }
+  public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -12,10 +12,12 @@ public struct UpstreamSettings: Sendable, Equatable {
   public var forwardHeaders: [String]
   /// Where the credential goes, where it is not to be the descriptor's first placement (or where there is no descriptor).
   public var placement: CredentialPlacement?
+  /// Whether a short-lived token is had for the credential; nil where the descriptor is to say.
+  public var exchanges: Bool?
 
   public init(
     variables: [String: String] = [:], region: String? = nil, query: [QueryRules] = [], headers: [(String, String)] = [],
-    forwardHeaders: [String] = [], placement: CredentialPlacement? = nil
+    forwardHeaders: [String] = [], placement: CredentialPlacement? = nil, exchanges: Bool? = nil
   ) {
     self.variables = variables
     self.region = region
@@ -23,10 +25,12 @@ public struct UpstreamSettings: Sendable, Equatable {
     self.headers = headers
     self.forwardHeaders = forwardHeaders
     self.placement = placement
+    self.exchanges = exchanges
   }
 
   public static func == (left: UpstreamSettings, right: UpstreamSettings) -> Bool {
     left.variables == right.variables && left.region == right.region && left.query == right.query && left.placement == right.placement
+      && left.exchanges == right.exchanges
       && left.forwardHeaders == right.forwardHeaders && left.headers.elementsEqual(right.headers, by: ==)
   }
 }

@@ -18,6 +18,10 @@ public struct AudioInspector: Sendable {
   private var declaring: [UInt8] = []
   private var reported: Set<AudioRule> = []
 
+  /// The message under way in a vendor's own framing, or as much of it as is looked at.
+  private var framed: [UInt8] = []
+  private var isText = false
+
   /// Audio so far, in nanoseconds; that of packet codecs and most containers has no known length.
   public private(set) var audioNanoseconds: Int64 = 0
   /// Messages that broke a rule.
@@ -45,9 +49,15 @@ public struct AudioInspector: Sendable {
 
   // MARK: formats
 
-  /// Takes the format that the query of the session's URL declares, as the vendor will see it.
-  public mutating func open(_ query: Query) -> AudioVerdict {
+  /// Takes the format that the session's opening declares, as the vendor will see it: the query of its URL, or the request before it.
+  ///
+  /// - Parameter initBody: of the request that led to the URL (D7); nil where there was none.
+  public mutating func open(_ query: Query, initBody: JSONValue? = nil) -> AudioVerdict {
     do throws(FormatProblem) {
+      if let initBody, plan.rules.format.initBody != nil, let format = try plan.rules.declared(in: initBody, plan.direction) {
+        stream = AudioStream(format)
+        return .pass
+      }
       guard let format = try plan.rules.declared(in: query, plan.direction) else { return .pass }
       let places = plan.direction == .input ? plan.rules.format.query?.input : plan.rules.format.query?.output
       stream = AudioStream(format, container: places?.container.flatMap { query[$0] })
@@ -96,12 +106,17 @@ public struct AudioInspector: Sendable {
   /// The message that has just been scanned may declare formats.
   private mutating func takeDeclaration() -> AudioViolation? {
     guard mayDeclare, let declaration = plan.declaration, isNews(declaration) else { return nil }
-    let message = scanner.sketch()
+    let container = declaration.containers.first { scanner.kind($0) == .string }
+      .map { String(decoding: scanner.bytes($0), as: UTF8.self) }
+    return takeDeclaration(in: scanner.sketch(), container: container)
+  }
+
+  /// - Parameter container: what stands at the place of a container.
+  private mutating func takeDeclaration(in message: JSONValue, container: String? = nil) -> AudioViolation? {
+    guard let declaration = plan.declaration else { return nil }
     do throws(FormatProblem) {
       let other = plan.direction == .input ? AudioDirection.output : .input
       if let format = try declaration.rules.declared(in: message, plan.direction) {
-        let container = declaration.containers.first { scanner.kind($0) == .string }
-          .map { String(decoding: scanner.bytes($0), as: UTF8.self) }
         stream.change(to: AudioStream(format, container: container))
       }
       if let format = try declaration.rules.declared(in: message, other) { news.format = format }
@@ -138,6 +153,7 @@ public struct AudioInspector: Sendable {
 
   /// Starts on a message.
   public mutating func begin(isText: Bool) {
+    self.isText = isText
     content = isText ? plan.text : binary
     count = 0
     if content == .json {
@@ -150,7 +166,7 @@ public struct AudioInspector: Sendable {
   public var wantsPayload: Bool {
     switch content {
     case .other: false
-    case .json: true
+    case .json, .framed: true
     case .audio: stream.head.isOpen
     }
   }
@@ -165,6 +181,9 @@ public struct AudioInspector: Sendable {
     switch content {
     case .other: break
     case .json: unsafe scanner.consume(run)
+    case .framed:
+      // One byte more tells that it is too large.
+      unsafe framed.append(contentsOf: run.prefix(MessageFraming.largestMessage + 1 - framed.count))
     case .audio:
       count &+= run.count
       if stream.head.isOpen { unsafe stream.head.take(run) }
@@ -183,7 +202,29 @@ public struct AudioInspector: Sendable {
     case .other: return .pass
     case .audio: return verdict(judge(count, now))
     case .json: return endJSON(now)
+    case .framed: return endFramed(now)
     }
+  }
+
+  private mutating func endFramed(_ now: Int64) -> AudioVerdict {
+    guard let framing = plan.framing else { return .pass }
+    // A large message's room is not kept for small ones.
+    defer { framed.removeAll(keepingCapacity: framed.capacity <= 64 << 10) }
+    let message: FramedMessage
+    do throws(FramingError) {
+      message = try framing.open(framed[...], isText: isText)
+    } catch {
+      return verdict(AudioViolation(error))
+    }
+    var problem = takeDeclaration(in: message.value)
+    for choice in plan.framedChoices {
+      guard case .json(let match, let path) = choice.carriage, match.matches(message.value), let audio = message.bytes(at: path)
+      else { continue }
+      if stream.head.isOpen { unsafe audio.withUnsafeBytes { unsafe stream.head.take($0) } }
+      let found = judge(audio.count, now)
+      if problem == nil { problem = found }
+    }
+    return verdict(problem)
   }
 
   private mutating func endJSON(_ now: Int64) -> AudioVerdict {

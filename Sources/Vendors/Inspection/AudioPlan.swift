@@ -8,6 +8,8 @@ public final class AudioPlan: Sendable {
     case other
     case audio
     case json
+    /// A vendor's own framing.
+    case framed
   }
 
   /// Where the messages of this direction declare formats. An object, so that looking at it counts one reference.
@@ -51,6 +53,9 @@ public final class AudioPlan: Sendable {
   let binaryConditions: UInt64
   let paths: JSONPathSet
   let ways: [Way]
+  /// Where messages are in a vendor's own framing, and how audio travels in them.
+  let framing: MessageFraming?
+  let framedChoices: [AudioCarriage.Choice]
   /// Told by messages of this direction.
   let conditions: [Condition]
   let declaration: Declaration?
@@ -86,14 +91,19 @@ public final class AudioPlan: Sendable {
     let told = direction == .input && codec.hasJSONText ? Self.conditions(rules) : []
     let needsJSON = codec.hasJSONText && !(spoken.isEmpty && forms.isEmpty && told.isEmpty)
     let isBinaryAudio = codec.takesBinaryAudio && choices.contains { $0.carriage == .binary && $0.when == nil }
-    text = needsJSON ? .json : .other
-    binary = needsJSON && codec == .jsonAnyOpcode ? .json : isBinaryAudio ? .audio : .other
+    let isFramed = codec.framing != nil && !(choices.isEmpty && forms.isEmpty)
+    framing = isFramed ? codec.framing : nil
+    framedChoices = isFramed ? choices : []
+    text = needsJSON ? .json : framing == .usp ? .framed : .other
+    binary = isFramed ? .framed : needsJSON && codec == .jsonAnyOpcode ? .json : isBinaryAudio ? .audio : .other
     binaryConditions =
       codec.takesBinaryAudio
       ? choices.indices.reduce(0) { $0 | (choices[$1].carriage == .binary ? Self.bit(choices, $1) : 0) } : 0
 
-    let matches = spoken.compactMap { choices[$0].json?.match } + forms.compactMap(\.match) + told.map(\.match)
-    let places = forms.flatMap { [$0.input, $0.output] }.compactMap { $0 }
+    // Framed messages are read whole.
+    let scanned = isFramed ? [] : forms
+    let matches = spoken.compactMap { choices[$0].json?.match } + scanned.compactMap(\.match) + told.map(\.match)
+    let places = scanned.flatMap { [$0.input, $0.output] }.compactMap { $0 }
     let declared = places.flatMap { [$0.encoding, $0.rate, $0.channels, $0.container] }.compactMap { $0.flatMap { JSONPath($0) } }
     let paths = try JSONPathSet(
       matches.flatMap { $0.conditions.map(\.path) } + declared,
@@ -115,8 +125,8 @@ public final class AudioPlan: Sendable {
     }
     self.conditions = conditions
     var declaring: [ScannedMatch] = []
-    if forms.allSatisfy({ $0.match != nil }) {
-      for match in forms.compactMap(\.match) { declaring.append(try ScannedMatch(match, in: paths)) }
+    if scanned.allSatisfy({ $0.match != nil }) {
+      for match in scanned.compactMap(\.match) { declaring.append(try ScannedMatch(match, in: paths)) }
     }
     declarationMatches = declaring
     if forms.isEmpty {

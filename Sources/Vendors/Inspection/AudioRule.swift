@@ -2,6 +2,8 @@
 public enum AudioRule: String, Sendable, CaseIterable {
   /// A message is not the JSON that its vendor's are.
   case malformedJSON = "malformed_json"
+  /// A message is not in the binary framing that its vendor's are in.
+  case malformedFrame = "malformed_frame"
   /// The audio of a message is not base64 (RFC 4648 section 4, with padding).
   case malformedBase64 = "malformed_base64"
   /// Raw audio ends in the middle of a sample.
@@ -24,7 +26,7 @@ public enum AudioRule: String, Sendable, CaseIterable {
   /// RFC 6455 section 7.4.1: 1007 for data that is not what it should be, 1008 for data that breaks a policy.
   public var closeCode: UInt16 {
     switch self {
-    case .malformedJSON, .malformedBase64, .partialSample, .missingContainer, .unexpectedContainer: 1007
+    case .malformedJSON, .malformedFrame, .malformedBase64, .partialSample, .missingContainer, .unexpectedContainer: 1007
     case .formatNotAllowed, .chunkTooShort, .chunkTooLong, .chunkTooLarge, .tooFast: 1008
     }
   }

@@ -18,6 +18,10 @@ public struct AudioViolation: Error, Sendable, Equatable, CustomStringConvertibl
 
   init(_ fault: JSONFault) { self.init(.malformedJSON, found: "\(fault)", expected: "one JSON value") }
 
+  init(_ error: FramingError) {
+    self.init(.malformedFrame, found: error.description, expected: "one message of the vendor's framing")
+  }
+
   init(_ problem: Base64Validator.Problem) {
     let found =
       switch problem {

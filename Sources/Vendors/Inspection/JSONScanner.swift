@@ -59,6 +59,8 @@ public struct JSONScanner: Sendable {
   private var seen: UInt64 = 0
   private var kinds: [Kind]
   private var counts: [Int]
+  /// Of what was kept and what did not fit.
+  private var characterCounts: [Int]
   /// Nodes whose value did not fit.
   private var truncated: UInt64 = 0
   private var scratch: [UInt8]
@@ -84,6 +86,7 @@ public struct JSONScanner: Sendable {
     elements = Array(repeating: 0, count: paths.nodes.count)
     kinds = Array(repeating: .absent, count: paths.nodes.count)
     counts = Array(repeating: 0, count: paths.nodes.count)
+    characterCounts = counts
     scratch = Array(repeating: 0, count: paths.scratchSize)
     name = Array(repeating: 0, count: paths.longestName)
     tallies = Array(repeating: Base64Tally(), count: paths.base64.count)
@@ -297,10 +300,13 @@ public struct JSONScanner: Sendable {
     kinds[target] = kind
     if isBase64, tallies[paths.nodes[target].base64].decodedCount > 0 { return }
     counts[target] = 0
+    characterCounts[target] = 0
   }
 
   /// Keeps a byte of the target's value if there is room.
   mutating func keep(_ byte: UInt8) {
+    // The first byte of a character in UTF-8 (RFC 3629 section 3).
+    if byte & 0xC0 != 0x80 { characterCounts[target] &+= 1 }
     guard counts[target] < paths.nodes[target].scratchCount else {
       truncated |= 1 << UInt64(target)
       return
@@ -309,8 +315,9 @@ public struct JSONScanner: Sendable {
     counts[target] &+= 1
   }
 
-  /// Keeps bytes of the target's value as far as there is room.
+  /// Keeps bytes of the target's value, all of them ASCII, as far as there is room.
   mutating func keep(_ base: UnsafeRawPointer, _ start: Int, _ end: Int) {
+    characterCounts[target] &+= end &- start
     let room = paths.nodes[target].scratchCount &- counts[target]
     let count = min(room, end &- start)
     if count < end &- start { truncated |= 1 << UInt64(target) }
@@ -357,6 +364,9 @@ public struct JSONScanner: Sendable {
 
   /// Bytes that are kept of the string or number.
   func count(_ slot: Int) -> Int { has(slot) ? counts[slot] : 0 }
+
+  /// Characters of the whole string or number.
+  public func characters(_ slot: Int) -> Int { has(slot) ? characterCounts[slot] : 0 }
 
   /// One of them.
   func byte(_ offset: Int, of slot: Int) -> UInt8 { scratch[paths.nodes[slot].scratchStart &+ offset] }

@@ -129,6 +129,18 @@ struct ScannedMatch: Sendable {
 }
 
 extension JSONScanner {
+  /// The scalar at a path; nil where there is none, or not all of it was kept.
+  func value(_ slot: Int) -> JSONValue? {
+    switch kind(slot) {
+    case .null: .null
+    case .false: .bool(false)
+    case .true: .bool(true)
+    case .number: isTruncated(slot) ? nil : try? JSONValue.parse(bytes(slot))
+    case .string: isTruncated(slot) ? nil : .string(String(decoding: bytes(slot), as: UTF8.self))
+    case .absent, .array, .object: nil
+    }
+  }
+
   /// A message with nothing but the values that are kept, for those who read values. Parents come before what is in them.
   func sketch() -> JSONValue {
     var sketch = MessageSketch(.object([:]))

@@ -5,11 +5,16 @@ struct CredentialCheck: Sendable {
   let request: ClientRequest
   let rules: CredentialRules
   let secret: String?
+  /// Seconds since 1970, for signatures.
+  let unixTime: Int
 
   /// What is wrong; nil where the credential is right. Never holds it.
   var problem: String? {
     if choices.isEmpty { return nil }
     let found = self.found
+    if let signature, choices.count == 1 || signature.isPresent(in: request.query) {
+      return signature.problem(request) ?? (found.isEmpty ? nil : "the credential is there \(found.count + 1) times; expected it once")
+    }
     if choices.contains(where: { $0.placement == .urlFromInit }), request.query.contains(SimulatorGrant.parameter), found.isEmpty {
       return "the token is wrong"
     }
@@ -33,6 +38,11 @@ struct CredentialCheck: Sendable {
 
   /// What is wrong with the credential of the first message; nil where it is right, or where the handshake had it and this has none.
   func problem(in message: JSONValue) -> String? {
+    if let signature, let place = signature.rules.firstMessage {
+      let value = place.template.expanded { signature.credential?[$0] }
+      guard let given = JSONPath(place.path)?.first(in: message)?.stringValue else { return "'\(place.path)' is missing" }
+      return TextTemplate(value).variables.isEmpty && given != value ? "'\(place.path)' is wrong" : nil
+    }
     let placed = choices.flatMap { choice -> [String] in
       guard case .firstMessage(let path, let template) = choice.placement, let value = JSONPath(path)?.first(in: message)?.stringValue
       else { return [] }
@@ -46,7 +56,16 @@ struct CredentialCheck: Sendable {
   }
 
   /// Whether a first message is to be looked at.
-  var awaitsMessage: Bool { choices.contains { if case .firstMessage = $0.placement { true } else { false } } }
+  var awaitsMessage: Bool {
+    signature?.rules.firstMessage != nil || choices.contains { if case .firstMessage = $0.placement { true } else { false } }
+  }
+
+  private var signature: SignatureCheck? {
+    for case .signed(let rules) in rules.placements {
+      return SignatureCheck(rules: rules, credential: secret.flatMap { SigningCredential($0) }, unixTime: unixTime)
+    }
+    return nil
+  }
 
   private var choices: [CredentialRules.Choice] { rules.choices }
 
@@ -83,7 +102,7 @@ struct CredentialCheck: Sendable {
       }
     // A URL that lets somebody in was made by the simulator itself.
     case .urlFromInit: return request.query.values(SimulatorGrant.parameter).filter { SimulatorGrant.isGenuine($0) }
-    case .firstMessage: return []
+    case .firstMessage, .signed: return []
     }
   }
 

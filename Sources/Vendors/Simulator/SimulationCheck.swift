@@ -6,7 +6,8 @@ enum SimulationCheck {
   /// What templates may name beside `message.…`, `query.…` and the simulation's own variables.
   static let names: Set<String> = [
     "uuid", "hex", "session_id", "request_id", "item_id", "previous_item_id", "response_id", "reply_id", "created", "unix",
-    "expires_at", "sequence", "turn", "start", "end", "duration", "start_ms", "end_ms", "duration_ms", "seconds", "seconds_ms",
+    "expires_at", "sequence", "turn", "start", "end", "duration", "start_ms", "end_ms", "duration_ms",
+    "start_ticks", "end_ticks", "duration_ticks", "seconds", "seconds_ms",
     "whole_seconds", "channels", "audio_messages",
     "characters", "total_characters", "spoken", "spoken_ms", "transcript", "words", "word", "delta", "reply", "audio", "input_tokens",
     "output_tokens", "tokens", "by_request", "by_itself",

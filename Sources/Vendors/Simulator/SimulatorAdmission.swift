@@ -18,9 +18,10 @@ extension SimulatorSession {
   ///
   /// - Parameters:
   ///   - request: its `rest` is the request's whole path.
-  ///   - secret: the credential that counts; nil where any will do, as long as there is one in its place.
+  ///   - secret: the credential that counts, of several fields as an upstream has it; nil where any will do, as long as there is one in its
+  ///     place.
   ///   - seed: for ids.
-  ///   - unixTime: seconds since 1970, for dates in messages.
+  ///   - unixTime: seconds since 1970, for dates in messages and for signatures.
   public static func admit(
     _ request: ClientRequest, _ descriptor: VendorDescriptor, secret: String?, seed: UInt64, unixTime: Int = 0,
     misbehaviour: Misbehaviour? = nil
@@ -50,7 +51,7 @@ extension SimulatorSession {
       return refused(refuse.subprotocol, "one of the subprotocols \(offer.joined(separator: ", ")) is required")
     }
     var late: (Simulation.Occasion, String)?
-    let check = CredentialCheck(request: request, rules: descriptor.credential, secret: secret)
+    let check = CredentialCheck(request: request, rules: descriptor.credential, secret: secret, unixTime: unixTime)
     if closing == nil, let problem = check.problem {
       guard refuse.isLate else { return refused(refuse.credential, problem) }
       late = (.unauthorized, problem)

@@ -39,7 +39,23 @@ public enum SimulatorREST {
       if let path = rules.expiresPath { sketch.put(.int(rules.expiresAs == .unix ? Int64(unixTime) + seconds : seconds), at: path) }
       return success(200, sketch)
     }
+    if let rules = vendor.credential.exchange?.clientCredentials, isAt(rules.url, request) {
+      return token(method, request, form: Query(body), secret: secret, grant)
+    }
     return nil
+  }
+
+  /// RFC 6749 section 4.4.
+  private static func token(_ method: String, _ request: ClientRequest, form: Query, secret: String?, _ grant: String) -> Answer {
+    guard method == "POST" else { return failure(405, "expected POST") }
+    guard form["grant_type"] == "client_credentials" else { return failure(400, "unsupported_grant_type") }
+    let words = (request.header("Authorization") ?? "").split(separator: " ")
+    guard words.count == 2, words[0].lowercased() == "basic", let bytes = Base64.decode(String(words[1])) else {
+      return failure(401, "invalid_client")
+    }
+    let parts = String(decoding: bytes, as: UTF8.self).split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, secret.map({ $0 == Percent.decode(parts[1]) }) ?? true else { return failure(401, "invalid_client") }
+    return success(200, MessageSketch(["access_token": .string(grant), "token_type": "Bearer", "expires_in": 3_600]))
   }
 
   private static func isAt(_ url: TextTemplate, _ request: ClientRequest) -> Bool {

@@ -14,7 +14,7 @@ struct SimulatorScope: Sendable {
     values["request_id"] = .string(random.uuid())
     values["unix"] = .int(Int64(unixTime))
     values["expires_at"] = .int(Int64(unixTime + 3600))
-    values["created"] = .string(Self.date(unixTime))
+    values["created"] = .string(UTCTime(unixTime).extended)
     values["previous_item_id"] = .null
     values["message"] = .object([:])
   }
@@ -30,6 +30,8 @@ struct SimulatorScope: Sendable {
     for (name, value) in [("start", seconds.start), ("end", seconds.end), ("duration", max(seconds.end - seconds.start, 0))] {
       values[name] = Self.number(value)
       values["\(name)_ms"] = .int(Int64((value * 1000).rounded()))
+      // 100 ns.
+      values["\(name)_ticks"] = .int(Int64((value * 1000).rounded()) * 10_000)
     }
   }
 
@@ -86,21 +88,4 @@ struct SimulatorScope: Sendable {
 
   /// Seconds to the millisecond, as vendors write them.
   static func number(_ seconds: Double) -> JSONValue { .double((seconds * 1000).rounded() / 1000) }
-
-  /// ISO 8601 in UTC, from days since 1970 by the proleptic Gregorian calendar.
-  static func date(_ unixTime: Int) -> String {
-    let days = (unixTime >= 0 ? unixTime : unixTime - 86_399) / 86_400
-    let second = unixTime - days * 86_400
-    let z = days + 719_468
-    let era = (z >= 0 ? z : z - 146_096) / 146_097
-    let dayOfEra = z - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shifted = (5 * dayOfYear + 2) / 153
-    let month = shifted < 10 ? shifted + 3 : shifted - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let day = dayOfYear - (153 * shifted + 2) / 5 + 1
-    return "\(year)-\(two(month))-\(two(day))T\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60)).000Z"
-  }
 }

@@ -158,6 +158,7 @@ public struct SimulatorSession: Sendable {
   // MARK: - messages
 
   private mutating func take(text: String, _ now: Duration, _ output: inout [SimulatorAction]) {
+    if let framing = descriptor.codec.client.framing { return take(Array(text.utf8), isText: true, framing, now, &output) }
     let message: JSONValue
     if descriptor.codec.client.hasJSONText {
       guard let parsed = try? JSONValue.parse(text), parsed.objectValue != nil else {
@@ -173,7 +174,24 @@ public struct SimulatorSession: Sendable {
     } else {
       message = .object(["text": .string(text)])
     }
+    take(message, now, &output)
+  }
+
+  private mutating func take(
+    _ bytes: [UInt8], isText: Bool, _ framing: MessageFraming, _ now: Duration, _ output: inout [SimulatorAction]
+  ) {
+    do throws(FramingError) {
+      take(try framing.open(bytes[...], isText: isText).json, now, &output)
+    } catch {
+      scope["message"] = .object([:])
+      fail(.badMessage, "the message is \(error)", now, &output)
+    }
+  }
+
+  private mutating func take(_ message: JSONValue, _ now: Duration, _ output: inout [SimulatorAction]) {
     scope["message"] = message
+    // It may hold audio as well.
+    if descriptor.lifecycle.firstMessage?.match?.matches(message) ?? false { hasFirstMessage = true }
     if isKeepalive(message) || descriptor.audio.client == nil, hasHeardAudio || !descriptor.keepalive.needsAudio { lastSign = now }
     carriage.note(message)
     if let check = credential, check.awaitsMessage {
@@ -214,6 +232,7 @@ public struct SimulatorSession: Sendable {
   }
 
   private mutating func take(binary: [UInt8], _ now: Duration, _ output: inout [SimulatorAction]) {
+    if let framing = descriptor.codec.client.framing { return take(binary, isText: false, framing, now, &output) }
     if descriptor.codec.client == .jsonAnyOpcode { return take(text: String(decoding: binary, as: UTF8.self), now, &output) }
     guard carriage.takesBinary else {
       scope["message"] = .object([:])

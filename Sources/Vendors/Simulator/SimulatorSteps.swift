@@ -8,7 +8,7 @@ extension SimulatorSession {
       case .send(let template):
         scope["sequence"] = .int((scope["sequence"]?.intValue ?? -1) + 1)
         let text = scope.render(template)
-        output.append(descriptor.codec.server == .jsonAnyOpcode ? .binary(Array(text.utf8)) : .text(text))
+        output.append(message(text))
         // A vendor that declares the formats of a session keeps to them.
         if descriptor.audio.format.serverMessage != nil, let message = try? JSONValue.parse(text) { _ = takeFormats(message, now, &output) }
       case .audio:
@@ -27,6 +27,16 @@ extension SimulatorSession {
       case .run(.cancel): cancel(now, &output)
       case .run(.clear): forgetTurn()
       }
+    }
+  }
+
+  /// The message as the vendor sends it.
+  private func message(_ text: String) -> SimulatorAction {
+    if descriptor.codec.server == .jsonAnyOpcode { return .binary(Array(text.utf8)) }
+    guard let framing = descriptor.codec.server.framing, let json = try? JSONValue.parse(text) else { return .text(text) }
+    switch framing.close(json, audio: descriptor.audio.serverChoices) {
+    case .text(let text): return .text(text)
+    case .binary(let bytes): return .binary(bytes)
     }
   }
 

@@ -44,9 +44,9 @@ async def told():
     return await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
 
 
-def main(stories):
-    """Runs the story that the first argument names."""
-    sys.exit(asyncio.run(asyncio.wait_for(stories[sys.argv[1]](), PATIENCE)))
+def main(stories, patience=PATIENCE):
+    """Runs the story that the first argument names, `patience` seconds at most."""
+    sys.exit(asyncio.run(asyncio.wait_for(stories[sys.argv[1]](), patience)))
 
 
 def server_tls(folder, name="localhost"):

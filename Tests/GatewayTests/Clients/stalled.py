@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 import time
+import urllib.request
 
 from ends import MIB, Gateway, announce, client_tls, server_tls
 from wire import BINARY, frame, request, response
@@ -88,6 +89,9 @@ def main(way, buffer, folder=None):
     sessions = [Session(*pair, way == "up") for pair in pairs]
     stalls(sessions)
     assert all(session.flooding.is_alive() for session in sessions), "nothing held the flood back"
+    page = urllib.request.urlopen(f"http://127.0.0.1:{gateway.admin}/metrics").read().decode()
+    pauses = next(int(line.split()[1]) for line in page.splitlines() if line.startswith("voxgate_backpressure_pauses_total "))
+    assert pauses >= SESSIONS, f"{pauses} pauses counted"
     grown = gateway.memory("VmHWM") - before
     allowed = SESSIONS * (buffer + READ) + SLACK
     print(f"{sum(session.sent for session in sessions) // MIB} MiB sent, {grown >> 10} KiB grown of {allowed >> 10}", flush=True)

@@ -33,10 +33,8 @@ struct Phone {
     script = try CallScript(vendor, recording, query: query, settings: settings)
     query.items += script.query.map { Query.Item($0.name, $0.value) }
     let request = try Doorway(vendor).request(ClientRequest(query: query))
-    let seen = ClientRequest(
-      rest: request.url.path, query: request.url.query, headers: fields(request.headers), subprotocols: request.subprotocols)
-    self.query = seen.query
-    let admission = SimulatorSession.admit(seen, vendor, secret: Doorway.key, seed: 1, misbehaviour: misbehaviour)
+    self.query = request.url.query
+    let admission = Doorway.admit(request, vendor, misbehaviour: misbehaviour)
     guard case .accepted(let session, _) = admission else {
       Issue.record("\(vendor.name): \(admission)")
       throw Refused()
@@ -128,6 +126,17 @@ struct Phone {
 
   var sentMessages: [JSONValue] { sent.compactMap { if case .text(let text) = $0.action { try? JSONValue.parse(text) } else { nil } } }
 
+  /// What the script sent in the vendor's framing.
+  var sentFrames: [JSONValue] {
+    sent.compactMap { _, action in
+      switch action {
+      case .text(let text): script.vendor.codec.client.message(Array(text.utf8), isText: true)
+      case .binary(let bytes): script.vendor.codec.client.message(bytes, isText: false)
+      default: nil
+      }
+    }
+  }
+
   /// Binary messages that the script sent.
   var binaryCount: Int { sent.count { if case .binary = $0.action { true } else { false } } }
 
@@ -156,4 +165,12 @@ func booking() throws -> WAVFile {
 func converted(_ file: WAVFile, to format: AudioFormat) throws -> WAVFile {
   let samples = LinearResampler.convert(file.samples, from: file.format.rate, to: format.rate)
   return WAVFile(format: format, audio: try #require(AudioEncoder.encode(samples, as: format.encoding, channels: format.channels)))
+}
+
+extension JSONValue {
+  /// Whether all of the other's members stand here, with its values.
+  func holds(_ other: JSONValue) -> Bool {
+    guard let members = other.objectValue else { return self == other }
+    return members.allSatisfy { member in self[member.name].map { $0.holds(member.value) } ?? false }
+  }
 }

@@ -42,7 +42,11 @@ import Testing
       if output.isCounting { #expect(output.seconds > 0.5) }
     }
     // What was said last is what the vendor wants said last.
-    if let message = entry.close.message {
+    if let message = entry.close.message, entry.codec.client.framing != nil {
+      let last = try #require(phone.sentFrames.last)
+      if let fixed = message.fixedText { #expect(last.holds(try JSONValue.parse(fixed)), "\(last.text())") }
+      for name in message.variables { #expect(!last.text().contains("{\(name)}")) }
+    } else if let message = entry.close.message {
       let last = phone.sent.last { if case .text = $0.action { true } else { false } }
       let text = if case .text(let text)? = last?.action { text } else { "nothing" }
       if let fixed = message.fixedText {

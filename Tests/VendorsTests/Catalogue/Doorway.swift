@@ -9,6 +9,9 @@ struct Doorway {
   static let key = "vendor-key-CANARY-0123456789"
   static let clientKey = "gateway-key-CANARY-9876543210"
 
+  /// The vendor's credential: the key, or where it has several fields, those with the key as the one that signs.
+  static func secret(of vendor: VendorDescriptor) -> String { vendor.simulatedCredential(key) }
+
   let vendor: VendorDescriptor
   let endpoint: Endpoint
 
@@ -33,16 +36,17 @@ struct Doorway {
 
   /// The request as the vendor gets it.
   func request(_ client: ClientRequest, secret: String? = Doorway.key) throws -> UpstreamRequest {
+    let secret = secret.map { vendor.simulatedCredential($0) }
     var client = client
     client.query = completed(client.query)
-    guard endpoint.needsInit(secret: secret) else { return try endpoint.request(client, secret: secret, uuid: "u", date: "d") }
+    guard endpoint.needsInit(secret: secret) else { return try endpoint.request(client, secret: secret, uuid: "u") }
     let first = try endpoint.initRequest(client, secret: secret)
     let url = try UpstreamURL(first.url)
     let request = ClientRequest(rest: url.path, query: url.query, headers: first.headers)
     let answer = try #require(
       SimulatorREST.answer(
         first.method, request, body: first.body ?? "", vendor, secret: secret, authority: "127.0.0.1:1", seed: 5))
-    return try endpoint.request(client, answer: (answer.status, answer.body))
+    return try endpoint.request(client, answer: (answer.status, answer.body), standIn: "127.0.0.1:1")
   }
 
   /// What the vendor's simulator says to it.
@@ -50,12 +54,16 @@ struct Doorway {
     Self.admit(try request(client, secret: secret), vendor, expected: expected)
   }
 
-  static func admit(_ request: UpstreamRequest, _ vendor: VendorDescriptor, expected: String? = key) -> SimulatorAdmission {
+  static func admit(
+    _ request: UpstreamRequest, _ vendor: VendorDescriptor, expected: String? = key, at time: Int = 0, misbehaviour: Misbehaviour? = nil
+  ) -> SimulatorAdmission {
+    let expected = expected.map { $0 == key ? secret(of: vendor) : $0 }
     // As a server reads it: the offered subprotocols are among the headers as well.
     let offer = request.subprotocols.isEmpty ? [] : [("Sec-WebSocket-Protocol", request.subprotocols.joined(separator: ", "))]
     let seen = ClientRequest(
-      rest: request.url.path, query: request.url.query, headers: fields(request.headers + offer), subprotocols: request.subprotocols)
-    return SimulatorSession.admit(seen, vendor, secret: expected, seed: 1)
+      rest: request.url.path, query: request.url.query, headers: fields([("Host", request.url.authority)] + request.headers + offer),
+      subprotocols: request.subprotocols)
+    return SimulatorSession.admit(seen, vendor, secret: expected, seed: 1, unixTime: time, misbehaviour: misbehaviour)
   }
 }
 
@@ -64,10 +72,10 @@ extension VendorDescriptor {
   var missingVariables: [String: String] {
     var templates = [endpoint.url] + handshake.headers.map { TextTemplate($0.template) }
     templates += [initRequest?.url, credential.exchange?.restToken?.url].compactMap { $0 }
-    let known = Set(endpoint.variables.keys).union(endpoint.choices.keys).union(regions["default"]?.keys.map { $0 } ?? [])
+    for case .headers(let list) in credential.placements { templates += list.map { TextTemplate($0.template) } }
+    let known = Set(["secret"]).union(endpoint.variables.keys).union(endpoint.choices.keys).union(regions["default"]?.keys.map { $0 } ?? [])
     var values: [String: String] = [:]
-    for name in templates.flatMap(\.variables) where !known.contains(name) && !name.hasPrefix("query.") && name != "uuid" && name != "date"
-    {
+    for name in templates.flatMap(\.variables) where !known.contains(name) && !name.hasPrefix("query.") && !Endpoint.fresh.contains(name) {
       values[name] = "somewhere"
     }
     return values

@@ -36,6 +36,8 @@ struct Visitor {
   var messages: [JSONValue] {
     talk.actions.compactMap { action in
       switch action {
+      case .text(let text) where vendor.codec.server.framing != nil: vendor.codec.server.message(Array(text.utf8), isText: true)
+      case .binary(let bytes) where vendor.codec.server.framing != nil: vendor.codec.server.message(bytes, isText: false)
       case .text(let text): try? JSONValue.parse(text)
       case .binary(let bytes): vendor.codec.server == .jsonAnyOpcode ? try? JSONValue.parse(bytes) : nil
       case .close: nil
@@ -71,8 +73,17 @@ struct Visitor {
     }
     hasSpoken = true
     if let message = try? JSONValue.parse(text) { memory.note(message, of: .client) }
-    talk.send(text)
+    pass(text)
     reply()
+  }
+
+  /// As the vendor's framing has it.
+  private mutating func pass(_ text: String) {
+    guard let framing = vendor.codec.client.framing, let message = try? JSONValue.parse(text) else { return talk.send(text) }
+    switch framing.close(message, audio: vendor.audio.clientChoices) {
+    case .text(let text): talk.send(text)
+    case .binary(let bytes): talk.send(bytes)
+    }
   }
 
   mutating func send(_ bytes: [UInt8]) {
@@ -123,9 +134,14 @@ struct Visitor {
       for reply in vendor.keepalive.replies where reply.match?.matches(message) ?? false {
         guard let send = reply.send else { continue }
         let text = send.rendered { name in JSONPath(String(name.dropFirst("message.".count)))?.first(in: message) }
-        talk.send(text)
+        pass(text)
       }
     }
     seen = messages.count
   }
+}
+
+extension MessageCodec {
+  /// What a framed message says.
+  func message(_ bytes: [UInt8], isText: Bool) -> JSONValue? { (try? framing?.open(bytes[...], isText: isText))?.json }
 }

@@ -213,13 +213,10 @@ import Testing
     #expect(output.inspector.audio == .milliseconds(500))
   }
 
-  static let opaque = ["msgpack", "protobuf", "eventstream", "volc", "usp"]
-
-  @Test(arguments: opaque)
-  func framesOfOtherCodecsAreLeftAlone(codec: String) throws {
+  @Test func framesOfAnUnknownFramingAreLeftAlone() throws {
     var inspection = try Inspection(
       yaml: """
-          codec: {client: \(codec), server: \(codec)}
+          codec: {client: protobuf, server: protobuf}
           audio: {client: binary, format: {defaults: {input: {encoding: pcm_s16le, rate: 16000}}}}
         """)
     #expect(inspection.send([1, 2, 3]) == .pass)

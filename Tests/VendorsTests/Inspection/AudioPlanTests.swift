@@ -61,7 +61,8 @@ import Testing
   @Test func rulesHaveStableNamesAndCodes() {
     #expect(
       AudioRule.allCases.map { "\($0.rawValue) \($0.closeCode)" } == [
-        "malformed_json 1007", "malformed_base64 1007", "partial_sample 1007", "missing_container 1007", "unexpected_container 1007",
+        "malformed_json 1007", "malformed_frame 1007", "malformed_base64 1007", "partial_sample 1007", "missing_container 1007",
+        "unexpected_container 1007",
         "format_not_allowed 1008", "chunk_too_short 1008", "chunk_too_long 1008", "chunk_too_large 1008", "too_fast 1008",
       ])
   }

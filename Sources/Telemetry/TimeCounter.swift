@@ -1,0 +1,23 @@
+import Synchronization
+
+/// An amount of time that only grows, shared by all threads; exposed in seconds.
+public final class TimeCounter: Sendable {
+  private let milliseconds = Atomic<UInt64>(0)
+
+  public init() {}
+
+  /// Nothing is added for a negative amount.
+  public func add(milliseconds count: Int64) {
+    milliseconds.wrappingAdd(UInt64(max(0, count)), ordering: .relaxed)
+  }
+
+  public var seconds: Double { Double(milliseconds.load(ordering: .relaxed)) / 1_000 }
+}
+
+extension TimeCounter: Series {
+  public static let kind = SeriesKind.counter
+
+  public func expose(_ name: String, _ labels: [(String, String)], in page: inout Exposition) {
+    page.sample(name, labels, seconds)
+  }
+}

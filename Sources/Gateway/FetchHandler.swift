@@ -27,7 +27,8 @@ final class FetchHandler: ChannelInboundHandler {
       version: .http1_1, method: HTTPMethod(rawValue: inquiry.method), uri: url.path + (url.query.map { "?\($0)" } ?? ""))
     head.headers.add(name: "Host", value: url.authority)
     for field in inquiry.headers { head.headers.add(name: field.name, value: field.value) }
-    if !inquiry.body.isEmpty { head.headers.add(name: "Content-Length", value: String(inquiry.body.count)) }
+    // Also of a body that is empty (RFC 9110 section 8.6): else it would be announced in chunks.
+    if !inquiry.body.isEmpty || inquiry.method != "GET" { head.headers.add(name: "Content-Length", value: String(inquiry.body.count)) }
     head.headers.add(name: "Connection", value: "close")
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if !inquiry.body.isEmpty { context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: inquiry.body)))), promise: nil) }

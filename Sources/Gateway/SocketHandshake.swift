@@ -139,8 +139,8 @@ final class SocketHandshake: Lobby {
     let farewell = settings.isFirstMessageOnly ? [LobbyAction.leave] : []
     let credential = control.firstMessage()
     guard case .text(let text) = message, let reading = rules.read(text) else {
-      // Nothing can be taken out of it, and nothing put in.
-      return credential == nil ? [.forward(message)] + farewell : [.close(Self.notFirst)]
+      // Nothing can be taken out of it, and nothing put in. What begins like an object and is none that can be read may hold anything.
+      return credential == nil && !message.beginsLikeAnObject ? [.forward(message)] + farewell : [.close(Self.notFirst)]
     }
     guard reading.isChanged || credential != nil else { return [.forward(message)] + farewell }
     let content = credential.map { FirstMessage.placing($0, in: reading.message) } ?? reading.message

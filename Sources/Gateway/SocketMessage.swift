@@ -39,6 +39,12 @@ extension Message {
     }
   }
 
+  /// Whether it is a text that begins as an object does.
+  var beginsLikeAnObject: Bool {
+    guard case .text(let text) = self else { return false }
+    return text.utf8.first { $0 != 0x20 && !(0x09...0x0D).contains($0) } == UInt8(ascii: "{")
+  }
+
   /// Whether one of the marks is in it. Each begins with a quotation mark, of which audio as base64 has none.
   func mentions(_ marks: [[UInt8]]) -> Bool {
     unsafe withBytes { bytes in

@@ -114,11 +114,17 @@ public struct SessionRecord: Sendable, Equatable {
     fields["first_transcript_ms"] = firstTranscript.map { .stringConvertible($0) }
     fields["first_audio_ms"] = firstAudio.map { .stringConvertible($0) }
     fields["turns"] = turns.map { .stringConvertible($0) }
-    for (unit, amount) in usage { fields["usage_\(unit)"] = .stringConvertible((amount * 1000).rounded() / 1000) }
+    for (unit, amount) in usage { fields["usage_\(unit)"] = Self.amount(amount) }
     if vendorErrors > 0 { fields["vendor_errors"] = .stringConvertible(vendorErrors) }
     fields["trace"] = trace.map { .string($0.description) }
     fields["trace_alias"] = traceAlias.map { .string(LogText.clean($0, limit: 64)) }
     return fields
+  }
+
+  /// To three decimals, and a whole number without any.
+  private static func amount(_ amount: Double) -> Logger.MetadataValue {
+    let rounded = (min(amount, 1e12) * 1000).rounded() / 1000
+    return Int64(exactly: rounded).map { .stringConvertible($0) } ?? .stringConvertible(rounded)
   }
 
   public func log(to logger: Logger) {

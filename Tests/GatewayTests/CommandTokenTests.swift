@@ -61,7 +61,7 @@ import Testing
     let rows: [([String], Int32, String)] = [
       (["http://127.0.0.1:\(gateway.port)/api/token"], 69, "status 401"),
       (["http://127.0.0.1:\(gateway.port)/api/token", "--token", "canary-of-a-token"], 69, "status 401"),
-      (["http://127.0.0.1:\(gateway.port)/api/nowhere"], 69, "status 404: not found; no session_token method has this path"),
+      (["http://127.0.0.1:\(gateway.port)/api/nowhere"], 69, "status 404; no session_token method has this path"),
       (["http://127.0.0.1:\(nobody.port)/api/token"], 69, "unreachable: Connection refused"),
       (["ftp://127.0.0.1/api/token"], 69, "the url has a bad scheme; expected one such as http://"),
     ]

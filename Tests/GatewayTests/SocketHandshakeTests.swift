@@ -280,6 +280,14 @@ import WebSocket
     }
   }
 
+  /// What cannot be read may hold the client's credential all the same.
+  @Test(arguments: [#"{"api_key":"k",}"#, #" {"api_key":"k""#])
+  func whatCannotBeReadEndsIt(text: String) throws {
+    let lobby = SocketHandshake(try Self.first("soniox.stt"), isKnown: true)
+    _ = lobby.attached(now: 0)
+    #expect(lobby.receive(.text(text), now: 1) == [Self.close("first_message", 1008, "The first message must be a JSON object")])
+  }
+
   @Test(arguments: [#"{"voice":"v"}"#, "hello", #"{"X-API-Key":""}"#, #"{"X-API-Key":7}"#])
   func nobodyIsNotLetIn(text: String) throws {
     let lobby = SocketHandshake(try Self.first("lmnt.speech"), isKnown: false, control: Self.vendors)

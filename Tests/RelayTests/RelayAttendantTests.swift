@@ -271,14 +271,15 @@ import WebSocket
     #expect(try upstream.answerClose() == Self.sessionEnded)
     if keepsClient {
       #expect(try lobby.client.next() == Self.message("lost"))
+      upstream.close()
       try lobby.leave()
     } else {
       #expect(try lobby.client.answerClose() == Self.verdict)
       #expect(try lobby.outcome().cause == "test_limit")
       lobby.client.close()
+      upstream.close()
       try lobby.bench.finish()
     }
-    upstream.close()
   }
 
   // MARK: Messages that do not pass as they are
@@ -290,7 +291,8 @@ import WebSocket
     let session = try bench.open(down: sides.down ? DeflateParameters() : nil, up: sides.up ? DeflateParameters() : nil) {
       Inspectors(downstream: Censor())
     }
-    let large = String(repeating: "x", count: 100_000)
+    var random = SeededGenerator(seed: 5)
+    let large = String(decoding: random.phrases(100_000), as: UTF8.self)
     for text in ["pass", "drop", "replace", "pass \(large)", "drop \(large)", "replace \(large)", ""] {
       try session.client.send(text)
       if text.hasPrefix("drop") {

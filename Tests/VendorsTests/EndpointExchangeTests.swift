@@ -50,10 +50,12 @@ import Testing
   }
 
   /// Where the vendor takes keys as well, the operator says; where it takes tokens only, a key that has a place in the request is one.
-  @Test(arguments: [
-    ("deepgram.listen", nil, false), ("deepgram.listen", true, true), ("deepgram.listen", false, false), ("assemblyai.streaming", true, true),
-    ("gladia.live", nil, false), ("vertex.live", nil, false),
-  ] as [(String, Bool?, Bool)])
+  @Test(
+    arguments: [
+      ("deepgram.listen", nil, false), ("deepgram.listen", true, true), ("deepgram.listen", false, false),
+      ("assemblyai.streaming", true, true),
+      ("gladia.live", nil, false), ("vertex.live", nil, false),
+    ] as [(String, Bool?, Bool)])
   func whetherATokenIsHad(name: String, said: Bool?, expected: Bool) throws {
     let entry = try vendor(name)
     let settings = UpstreamSettings(variables: entry.missingVariables, exchanges: said)
@@ -64,15 +66,18 @@ import Testing
     func request(_ name: String, _ secret: String) throws -> UpstreamRequest {
       let entry = try vendor(name)
       let query = entry.endpoint.query.required.map { "\($0)=x" }.joined(separator: "&")
-      return try Endpoint(descriptor: entry, settings: UpstreamSettings(exchanges: true)).request(ClientRequest(query: query), secret: secret)
+      return try Endpoint(descriptor: entry, settings: UpstreamSettings(exchanges: true)).request(
+        ClientRequest(query: query), secret: secret)
     }
     #expect(try request("deepgram.listen", "t").headers.contains { $0 == ("Authorization", "Bearer t") })
     #expect(try request("assemblyai.streaming", "t").url.query["token"] == "t")
-    #expect(throws: EndpointError.noExchange) { try Endpoint(descriptor: vendor("gladia.live"), settings: UpstreamSettings(exchanges: true)) }
+    #expect(throws: EndpointError.noExchange) {
+      try Endpoint(descriptor: vendor("gladia.live"), settings: UpstreamSettings(exchanges: true))
+    }
   }
 
   private static let oauth = """
-    test.oauth:
+    test.one:
       kind: speech_to_text
       endpoint: {url: "wss://a.example/"}
       credential:

@@ -83,10 +83,11 @@ import Testing
     #expect(throws: EndpointError.self) { try lead("ws://127.0.0.1:10/") }
   }
 
-  @Test(arguments: [
-    ("api.a.io", nil), ("*.a.io", nil), ("*.io", "two labels"), ("*", "host name"), ("a..io", "host name"), ("https://a.io", "host name"),
-    ("*.*.io", "host name"),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("api.a.io", nil), ("*.a.io", nil), ("*.io", "two labels"), ("*", "host name"), ("a..io", "host name"), ("https://a.io", "host name"),
+      ("*.*.io", "host name"),
+    ] as [(String, String?)])
   func aHostIsCheckedInTheDescriptor(host: String, problem: String?) {
     #expect(HostPattern.problem(host)?.contains(problem ?? "-") == problem.map { _ in true })
   }

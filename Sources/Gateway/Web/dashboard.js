@@ -33,7 +33,7 @@ const charts = [
     line("opened", 0, history.rate("voxgate_sessions_opened_total")), line("refused", 3, history.rate("voxgate_refusals_total"))]),
   new Chart("Closed, a second", "", history => [
     ...closes.map(([name, by, index]) => line(name, index, history.rate("voxgate_sessions_closed_total", {by}))),
-    line("lost", 3, history.rate("voxgate_session_losses_total"))]),
+    line("lost", 3, history.rate("voxgate_sessions_closed_total", {cause: "lost"}))]),
   new Chart("Audio, seconds a second", "", history => flow(history, "voxgate_audio_seconds_total")),
   new Chart("Bytes a second", "B", history => flow(history, "voxgate_bytes_total")),
   new Chart("Messages a second", "", history => flow(history, "voxgate_messages_total")),

@@ -127,7 +127,9 @@ public struct SessionConduct: Sendable {
       if bytes > 0 { takeAudio(now, &events) }
     case .json:
       let isWhole = client.end() == .complete
-      if let gate = plan.gate, let refusal = isWhole ? gate.refusal(client) : .refused(nil) { return [refusal] }
+      // What is nothing at all may be the vendor's word for the end.
+      let isNothing = bytes == 0 && plan.farewellIsEmpty
+      if let gate = plan.gate, !isNothing, let refusal = isWhole ? gate.refusal(client) : .refused(nil) { return [refusal] }
       if isWhole { read(now, &events) }
     }
     if let text, content.client != .audio ? text.holds : bytes == 0 && plan.farewellIsEmpty { hasSaidFarewell = true }

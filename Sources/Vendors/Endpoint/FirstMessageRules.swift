@@ -21,9 +21,9 @@ public struct FirstMessageRules: Sendable, Equatable {
     stripped = vendors.flatMap(\.strip.firstMessage)
   }
 
-  /// Reads a message; nil where it is no JSON object.
+  /// Reads a message; nil where it is no JSON object. Of members with one name the last counts, and all are taken out.
   public func read(_ text: String) -> Reading? {
-    guard let original = try? JSONValue.parse(text), original.objectValue != nil else { return nil }
+    guard let original = try? JSONValue.parse(text, allowDuplicates: true), original.objectValue != nil else { return nil }
     var reading = Reading(credential: nil, message: original, isChanged: false)
     for case .firstMessage(let path, let template) in places {
       guard let path = JSONPath(path) else { continue }

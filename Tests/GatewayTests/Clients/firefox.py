@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import tempfile
 
 from websockets.asyncio.client import connect
@@ -29,6 +30,8 @@ class Firefox(contextlib.AsyncExitStack):
         self.callback(shutil.rmtree, profile, ignore_errors=True)
         with open(f"{profile}/user.js", "w") as file:
             file.writelines(f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in PREFERENCES.items())
+        # Whoever starts this program may have blocked signals, as threads of test runners do: with them Firefox neither works nor ends.
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
         self.process = await asyncio.create_subprocess_exec(
             "firefox-esr", "--headless", "--no-remote", "--profile", profile, "--remote-debugging-port", "0",
             stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, env=os.environ | {"HOME": profile})

@@ -10,8 +10,8 @@ import Testing
   private static func table(_ port: UInt16, handshake: String = "") -> String {
     AdmissionTable.head + """
       vendors:
-        own.lmnt: {like: lmnt.speech, endpoint: {url: "ws://127.0.0.1:\(port)/v1"}}
-        own.soniox: {like: soniox.stt, endpoint: {url: "ws://127.0.0.1:\(port)/v1"}}
+        own.lmnt: {like: lmnt.speech, endpoint: {url: "ws://{host}/v1", variables: {host: "127.0.0.1:\(port)"}}}
+        own.soniox: {like: soniox.stt, endpoint: {url: "ws://{host}/v1", variables: {host: "127.0.0.1:\(port)"}}}
       authentication:
         app: {type: jwt, secret: {env: JWT_SECRET}}
       upstreams:

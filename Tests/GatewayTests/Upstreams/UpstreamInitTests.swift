@@ -61,7 +61,7 @@ import Testing
         own.live:
           like: gladia.live
           endpoint: {url: "ws://127.0.0.1:\(port)/v2/live"}
-          init: {url: "http://127.0.0.1:\(beforehand)/v2/live"}
+          init: {url: "http://127.0.0.1:\(beforehand)/v2/live?region={region}"}
       authentication:
         app: {type: jwt, secret: {env: JWT_SECRET}}
       upstreams:
@@ -88,7 +88,7 @@ import Testing
     let upstream = try UpstreamEnd(listener)
     #expect(try AdmissionClient(connection).status == 101)
     let asked = try #require(stub.requests.first)
-    #expect(asked.hasPrefix("POST /v2/live ") && asked.contains("x-gladia-key: \(Self.key)\r\n"))
+    #expect(asked.hasPrefix("POST /v2/live?region=eu-west ") && asked.contains("x-gladia-key: \(Self.key)\r\n"))
     #expect(asked.contains(#""sample_rate":8000"#) && !asked.contains(token))
     #expect(upstream.asked.line == "GET /v2/live?token=grant HTTP/1.1")
     let text = "\(upstream.asked.line) \(upstream.asked.headers)"
@@ -129,12 +129,12 @@ import Testing
 
   // MARK: Tokens
 
-  private static func exchanging(_ vendor: String, _ token: Int, _ port: UInt16, _ more: String = "") -> String {
+  private static func exchanging(_ vendor: String, _ token: Int, _ port: UInt16) -> String {
     AdmissionTable.head + """
       vendors:
         own.tokens:
           like: \(vendor)
-          endpoint: {url: "ws://127.0.0.1:\(port)/v1"}
+          endpoint: {url: "ws://{host}/v1"}
           credential: {exchange: {rest_token: {url: "http://127.0.0.1:\(token)/token"}}}
         own.oauth:
           kind: speech_to_text
@@ -143,7 +143,7 @@ import Testing
             placement: [{header: {name: Authorization, scheme: Bearer}, of: token}]
             exchange: {oauth_client_credentials: {url: "http://127.0.0.1:\(token)/token", scope: speech}}
       upstreams:
-        own: {vendor: own.tokens, credential: {env: VENDOR_KEY}, exchange: true\(more)}
+        own: {vendor: own.tokens, credential: {env: VENDOR_KEY}, exchange: true, variables: {host: "127.0.0.1:\(port)"}}
         oauth: {vendor: own.oauth, credential: {env: VENDOR_KEY}, variables: {client_id: me}}
       defaults: {authentication: none}
       routes:

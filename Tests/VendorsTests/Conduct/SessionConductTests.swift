@@ -177,7 +177,7 @@ import Testing
     for vendor in [try vendor("openai.realtime"), Self.plainJSON] {
       var talk = try Talk(vendor, settings)
       let reply = ConductEvent.say(Array(#"{"type":"response.create"}"#.utf8), .reply)
-      #expect(talk.vendor(#"{"event_id":"e","type":"input_audio_buffer.speech_stopped"}"#) == [reply])
+      #expect(talk.vendor(#"{"event_id":"e","type":"input_audio_buffer.speech_stopped"}"#).last == reply)
       #expect(talk.vendor(#"{"type":"input_audio_buffer.speech_\u0073topped"}"#) == [reply])
       for other in [#"{"type":"input_audio_buffer.speech_started"}"#, #"{"text":"input_audio_buffer.speech_stopped"}"#, "", "{", "[]"] {
         #expect(talk.vendor(other).isEmpty, "\(other)")

@@ -77,6 +77,8 @@ let package = Package(
     tests("WebSocket"), tests("TLS"), tests("YAML"), tests("JSON"), tests("Tokens"), tests("Telemetry"), tests("Configuration"),
     tests("Relay", ["WebSocket", "TLS", "Telemetry"]), tests("Vendors", ["YAML", "JSON", "Configuration"]),
     tests("Guards", ["Configuration", "Tokens", "Telemetry", "JSON"]),
-    tests("Gateway", ["JSON", "YAML", "WebSocket", "Tokens", "TLS", "Configuration", "Vendors", "voxgate"] + nio, exclude: ["Clients", "Files"]),
+    tests(
+      "Gateway", ["JSON", "YAML", "WebSocket", "Tokens", "TLS", "Configuration", "Vendors", "voxgate"] + nio,
+      exclude: ["Clients", "Files"]),
   ]
 )

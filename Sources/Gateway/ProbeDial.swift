@@ -125,7 +125,7 @@ struct ProbeDial: Sendable {
         try? await Task.sleep(for: limit)
         source.yield(nil)
       }
-      for message in script.opened(credential) { await client.send(.text(message)) }
+      for message in script.opened(credential) { await client.send(Message(script.frame(message))) }
       for await event in events {
         var answers: [String] = []
         switch event {
@@ -137,9 +137,18 @@ struct ProbeDial: Sendable {
         }
         if case .failed = script.progress { return script.progress }
         if script.progress == .ready, !script.isReadyAtOnce { return .ready }
-        for answer in answers { await client.send(.text(answer)) }
+        for answer in answers { await client.send(Message(script.frame(answer))) }
       }
       return script.progress
+    }
+  }
+}
+
+extension Message {
+  init(_ frame: MessageFraming.Frame) {
+    switch frame {
+    case .text(let text): self = .text(text)
+    case .binary(let bytes): self = .binary(bytes)
     }
   }
 }

@@ -253,7 +253,10 @@ import Testing
     ("{url: \"wss://h\", endpoints: [{region: eu}]}", "endpoint 1 of upstream 'a' needs a 'url', since the upstream has one"),
     ("{vendor: deepgram.listen, cool_down: 10ms}", "'cool_down' in upstream 'a' must be between 1s and 1d; found 10ms"),
     ("{vendor: deepgram.listen, refresh: 10ms}", "'refresh' in upstream 'a' must be between 1s and 1d; found 10ms"),
-    ("{vendor: deepgram.listen, circuit: {failures: 0}}", "'failures' in circuit of upstream 'a' must be an integer between 1 and 1000; found '0'"),
+    (
+      "{vendor: deepgram.listen, circuit: {failures: 0}}",
+      "'failures' in circuit of upstream 'a' must be an integer between 1 and 1000; found '0'"
+    ),
     (
       "{vendor: deepgram.listen, circuit: {rest: 10m}}", "'longest_rest' in circuit of upstream 'a' is shorter than 'rest'"
     ),

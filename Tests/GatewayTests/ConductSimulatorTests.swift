@@ -39,6 +39,15 @@ import WebSocket
     try JSONValue.parse(Array(gateway.logLine(with: #""event":"session""#, #""route":"\#(route)""#).utf8))
   }
 
+  private func waitForKeepalives(_ count: Double, of upstream: String) throws {
+    var sent = 0.0
+    for _ in 0..<1_000 {
+      sent = try gateway.metrics()[#"voxgate_upstream_keepalives_total{upstream="\#(upstream)"}"#]
+      if sent >= count { return }
+    }
+    Issue.record("\(sent) keepalives were sent to \(upstream)")
+  }
+
   private static let silence = Message.binary([UInt8](repeating: 0, count: 640))
 
   /// Whoever gets no keepalive closes, and whoever does not is still there when twice that time is over.
@@ -65,6 +74,7 @@ import WebSocket
     try client.send(
       .text(#"{"model":"stt-rt-preview","audio_format":"pcm_s16le","sample_rate":16000,"num_channels":1}"#))
     try client.send(Self.silence)
+    try waitForKeepalives(2, of: "soniox")
     try client.leave()
     let record = try record("/soniox")
     #expect(record["usage_seconds"] == 0.02, "\(record)")

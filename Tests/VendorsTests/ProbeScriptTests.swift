@@ -2,6 +2,22 @@ import Testing
 @testable import Vendors
 
 @Suite struct ProbeScriptTests {
+  /// In a vendor's own framing as in JSON.
+  @Test func framedMessages() throws {
+    var script = ProbeScript(try vendor("volcengine.asr"))
+    let opening = script.opened(nil)
+    #expect(opening.count == 1 && !opening[0].isEmpty)
+    guard case .binary(let bytes) = script.frame(opening[0]) else {
+      Issue.record("it is a text")
+      return
+    }
+    let request = try MessageFraming.volc.open(bytes[...], isText: false)
+    #expect(request.value["type"] == "full_client_request" && request.value["payload"]?["audio"]?["format"] == "pcm")
+    let refusal = MessageFraming.volc.close(["type": "error", "code": 45_000_001, "payload": "canary"], audio: []).bytes
+    #expect(script.receive(binary: refusal) == [])
+    #expect(script.progress == .failed("the vendor reports an error (45000001)"))
+  }
+
   @Test func stagesComeInTheirOrder() throws {
     var script = ProbeScript(try vendor("deepgram.agent"))
     #expect(!script.isReadyAtOnce && script.progress == .waiting(for: "type = Welcome") && !script.hasHeard)

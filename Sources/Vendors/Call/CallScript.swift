@@ -216,10 +216,9 @@ public struct CallScript: Sendable {
 
   /// Messages as the vendor's framing has them.
   private func framed(_ actions: [CallAction]) -> [CallAction] {
-    guard let framing = vendor.codec.client.framing else { return actions }
-    return actions.map { action in
-      guard case .text(let text) = action, let message = try? JSONValue.parse(text) else { return action }
-      switch framing.close(message, audio: vendor.audio.clientChoices) {
+    actions.map { action in
+      guard case .text(let text) = action else { return action }
+      switch vendor.framed(text) {
       case .text(let text): return .text(text)
       case .binary(let bytes): return .binary(bytes)
       }

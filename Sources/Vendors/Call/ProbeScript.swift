@@ -33,13 +33,13 @@ public struct ProbeScript: Sendable {
     self.vendor = vendor
     self.query = call.query
     opening = call.messages
-    // What a codec hides cannot be waited for.
-    if case .stages(let stages) = vendor.lifecycle.ready, !vendor.codec.server.isCode { self.stages = stages } else { stages = [] }
+    // What nobody can read cannot be waited for.
+    if case .stages(let stages) = vendor.lifecycle.ready, vendor.codec.server != .protobuf { self.stages = stages } else { stages = [] }
     isReadyAtOnce = stages.isEmpty
     progress = stages.first.map { .waiting(for: $0.summary) } ?? .ready
   }
 
-  /// What to send as soon as the socket is open.
+  /// What to send as soon as the socket is open, before the vendor's framing is put around it (``frame(_:)``).
   ///
   /// - Parameter credential: that belongs into the first message.
   public func opened(_ credential: UpstreamRequest.FirstMessageCredential?) -> [String] {
@@ -48,9 +48,21 @@ public struct ProbeScript: Sendable {
     return [FirstMessage.placing(credential, in: first).text()] + opening.dropFirst()
   }
 
+  /// One of the messages to send, as it travels.
+  public func frame(_ message: String) -> MessageFraming.Frame { vendor.framed(message) }
+
   /// - Returns: what to answer.
   public mutating func receive(text: String) -> [String] {
+    if vendor.codec.server.framing != nil { return receive(Array(text.utf8), isText: true) }
     guard vendor.codec.server.hasJSONText, let message = try? JSONValue.parse(text) else { return [] }
+    return take(message)
+  }
+
+  private mutating func receive(_ bytes: [UInt8], isText: Bool) -> [String] {
+    (try? vendor.codec.server.framing?.open(bytes[...], isText: isText)).map { take($0.json) } ?? []
+  }
+
+  private mutating func take(_ message: JSONValue) -> [String] {
     if let rule = vendor.errors.messages.first(where: { $0.match?.matches(message) ?? false }) {
       if rule.fatal { progress = .failed(Self.words(rule, message)) }
       return []
@@ -69,7 +81,8 @@ public struct ProbeScript: Sendable {
   }
 
   public mutating func receive(binary bytes: [UInt8]) -> [String] {
-    vendor.codec.server == .jsonAnyOpcode ? receive(text: String(decoding: bytes, as: UTF8.self)) : []
+    if vendor.codec.server.framing != nil { return receive(bytes, isText: false) }
+    return vendor.codec.server == .jsonAnyOpcode ? receive(text: String(decoding: bytes, as: UTF8.self)) : []
   }
 
   /// The vendor has closed.

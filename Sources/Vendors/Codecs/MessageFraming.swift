@@ -51,6 +51,14 @@ public enum MessageFraming: Sendable, CaseIterable {
   }
 }
 
+extension VendorDescriptor {
+  /// A message of the client's as it travels: as text, unless the vendor has a framing of its own.
+  public func framed(_ text: String) -> MessageFraming.Frame {
+    guard let framing = codec.client.framing, let message = try? JSONValue.parse(text) else { return .text(text) }
+    return framing.close(message, audio: audio.clientChoices)
+  }
+}
+
 extension MessageCodec {
   /// The code that takes its messages apart; nil where text is JSON or plain, or nothing is known of it.
   public var framing: MessageFraming? {

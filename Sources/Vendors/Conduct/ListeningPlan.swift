@@ -9,7 +9,7 @@ struct ListeningPlan: Sendable {
     case word
   }
 
-  /// A way that audio takes in JSON; the slot of its base64, -1 where there may be several.
+  /// A way that audio takes in JSON, and the slot of its base64.
   struct AudioWay: Sendable {
     var match: ScannedMatch
     var slot: Int
@@ -63,7 +63,7 @@ struct ListeningPlan: Sendable {
     let remembered = vendor.memory.filter { $0.value.side == side }.sorted { $0.key < $1.key }
     var needs = needs
     needs.add(ways.map(\.match))
-    for way in ways where !way.path.steps.contains(.every) { needs.add(way.path) }
+    for way in ways { needs.add(way.path) }
     for (_, rule) in remembered { needs.add(rule.path) }
     if !remembered.isEmpty { needs.keep(256) }
     let set = try JSONPathSet(needs.paths, valueLimit: needs.limit)
@@ -75,7 +75,7 @@ struct ListeningPlan: Sendable {
     binary = isBinaryAudio ? .audio : reads && (readsBinary || codec == .jsonAnyOpcode) ? .json : .other
     var audio: [AudioWay] = []
     for way in ways where reads {
-      let slot = way.path.steps.contains(.every) ? -1 : set.slots[way.path] ?? -1
+      guard let slot = set.slots[Self.single(way.path)] else { continue }
       audio.append(AudioWay(match: try ScannedMatch(Self.single(way.match), in: set), slot: slot))
     }
     self.audio = audio
@@ -84,7 +84,7 @@ struct ListeningPlan: Sendable {
     }
   }
 
-  /// What is looked at is the first of many.
+  /// Of many values the first is looked at.
   static func single(_ path: JSONPath) -> JSONPath {
     guard path.steps.contains(.every) else { return path }
     return JSONPath(path.text.replacing("[*]", with: "[0]")) ?? path
@@ -119,7 +119,7 @@ extension [ListeningPlan.AudioWay] {
   func bring(_ scanner: borrowing JSONScanner) -> Bool {
     for index in indices where self[index].match.holds(in: scanner) {
       let slot = self[index].slot
-      if slot < 0 || (scanner.kind(slot) == .string && scanner.count(slot) > 0) { return true }
+      if scanner.kind(slot) == .string, scanner.count(slot) > 0 { return true }
     }
     return false
   }

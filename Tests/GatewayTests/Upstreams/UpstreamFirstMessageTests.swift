@@ -48,7 +48,7 @@ import Testing
     let upstream = try UpstreamEnd(listener)
     #expect(!"\(upstream.asked.line) \(upstream.asked.headers)".contains(Self.key))
     let first = try text(upstream.next())
-    #expect(try JSONValue.parse(first) == ["X-API-Key": .string(Self.key), "voice": "v"])
+    #expect(try JSONValue.parse(first) == ["voice": "v", "X-API-Key": .string(Self.key)])
     #expect(try text(upstream.next()) == #"{ "text" : "as it came" }"#)
     // A third, when the lobby is left.
     try client.send(.text(#"{"X-API-Key":"later"}"#))
@@ -74,7 +74,7 @@ import Testing
     let client = try AdmissionClient(connection)
     #expect(client.status == 101)
     try client.send(.text(first))
-    #expect(try JSONValue.parse(text(upstream.next())) == ["X-API-Key": .string(Self.key), "voice": "v"])
+    #expect(try JSONValue.parse(text(upstream.next())) == ["voice": "v", "X-API-Key": .string(Self.key)])
     let dead = try AdmissionClient(gateway, UpgradeRequest("/lmnt", [("Authorization", "Bearer nonsense")]))
     #expect(dead.status == 401)
   }
@@ -151,7 +151,7 @@ import Testing
     #expect(try text(client.next()).contains("auth_success"))
     let upstream = try UpstreamEnd(listener)
     try client.send(.text(#"{"voice":"v"}"#))
-    #expect(try JSONValue.parse(text(upstream.next())) == ["X-API-Key": .string(Self.key), "voice": "v"])
+    #expect(try JSONValue.parse(text(upstream.next())) == ["voice": "v", "X-API-Key": .string(Self.key)])
     try client.send(.text(#"{"text":"more"}"#))
     #expect(try text(upstream.next()) == #"{"text":"more"}"#)
   }

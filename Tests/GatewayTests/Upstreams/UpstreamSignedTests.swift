@@ -17,7 +17,6 @@ import WebSocket
         azure: {vendor: azure.speech, region: westeurope, credential: {env: KEY}}
         volc: {vendor: volcengine.asr, variables: {app_id: "1"}, credential: {env: KEY}}
         fish: {vendor: fish.tts, credential: {env: KEY}}
-        plain: {vendor: aws.transcribe, region: eu-west-1, credential: {env: KEY}}
       defaults: {authentication: none, audio: {policy: reject}}
       routes:
         /aws: {upstream: aws}
@@ -26,7 +25,6 @@ import WebSocket
         /azure: {upstream: azure}
         /volc: {upstream: volc}
         /fish: {upstream: fish}
-        /plain: {upstream: plain}
 
       """
 
@@ -82,13 +80,19 @@ import WebSocket
     #expect(try client.close() == "1007 audio rejected: malformed_frame")
   }
 
-  /// A credential that lacks its fields is the operator's matter: the client learns nothing of it.
+  /// With a credential that lacks its fields nothing is served.
   @Test func aCredentialWithoutFields() throws {
-    let gateway = try GatewayProcess(Self.table, environment: Self.environment)
-    let client = try AdmissionClient(
-      gateway, UpgradeRequest("/plain?language-code=en-US&media-encoding=pcm&sample-rate=16000"))
-    #expect(client.status >= 500, "\(client.answer.line)")
-    let line = try gateway.logLine(with: "no field 'access_key_id'")
-    #expect(!line.contains("canary"))
+    let table =
+      AdmissionTable.head + """
+        upstreams: {aws: {vendor: aws.transcribe, region: eu-west-1, credential: {env: KEY}}}
+        routes: {/aws: {upstream: aws, authentication: none}}
+
+        """
+    let folder = TemporaryFolder()
+    let file = try folder.write("upstreams.yaml", table)
+    let run = try CommandRun(["serve", "--config", file], environment: Self.environment)
+    #expect(run.status != 0)
+    #expect(run.text.contains("upstream 'aws': the upstream's credential has no field 'access_key_id'"), "\(run.text)")
+    #expect(!run.text.contains("canary"))
   }
 }

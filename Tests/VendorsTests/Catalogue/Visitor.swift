@@ -79,8 +79,7 @@ struct Visitor {
 
   /// As the vendor's framing has it.
   private mutating func pass(_ text: String) {
-    guard let framing = vendor.codec.client.framing, let message = try? JSONValue.parse(text) else { return talk.send(text) }
-    switch framing.close(message, audio: vendor.audio.clientChoices) {
+    switch vendor.framed(text) {
     case .text(let text): talk.send(text)
     case .binary(let bytes): talk.send(bytes)
     }

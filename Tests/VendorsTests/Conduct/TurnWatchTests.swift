@@ -34,4 +34,11 @@ import Testing
       #expect(growth == 0, "\(amount)")
     }
   }
+
+  /// Whatever a vendor repeats, what counts it does not overflow.
+  @Test func totalsEndSomewhere() {
+    var tally = UsageTally(reports: 1)
+    let growths = (1...3).map { _ in tally.take(0.6e12, of: 0, .sum) }
+    #expect(growths == [0.6e12, 0.4e12, 0])
+  }
 }

@@ -57,34 +57,22 @@ import Testing
   @Test(arguments: Proxy.allCases)
   func stands(inFront kind: Proxy) throws {
     let isSecure = [.haproxyTLVs, .haproxyEndsTLS, .nginxEndsTLS].contains(kind)
-    let bench = try SessionsBench("announced", [isSecure ? "secure" : "plain", CertificateFolder.shared.path]) { port, _ in
-      """
-      version: 1
-      listeners: [{address: "127.0.0.1:0", proxy_protocol: require}]
-      admin: {address: "127.0.0.1:0"}
-      trusted_proxies: [127.0.0.2]
-      upstreams: {own: {url: "ws://localhost:\(port)"}}
-      defaults: {authentication: none, timeouts: {ping_interval: off}}
-      routes: {/any/*: {upstream: own}}
-      """
-    }
-    let proxy = try Running(kind, to: bench.gateway.port)
-    try bench.tell(port: proxy.port)
-    try bench.judge()
-    try check(bench.gateway.log)
+    try relays(through: kind, isSecure ? "secure" : "plain", tls: "")
   }
 
   /// The header stands before the client's own TLS, which ends at the gateway.
   @Test(arguments: [Proxy.haproxyV1, .haproxyV2, .nginx])
   func stands(beforeTLS kind: Proxy) throws {
     let own = CertificateFolder.shared
-    let bench = try SessionsBench("announced", ["secure", own.path]) { port, _ in
+    try relays(
+      through: kind, "secure", tls: ", tls: {certificate: \(own.file("localhost.pem")), key: \(own.file("localhost.key"))}")
+  }
+
+  private func relays(through kind: Proxy, _ scheme: String, tls: String) throws {
+    let bench = try SessionsBench("announced", [scheme, CertificateFolder.shared.path]) { port, _ in
       """
       version: 1
-      listeners:
-        - address: "127.0.0.1:0"
-          proxy_protocol: require
-          tls: {certificate: \(own.file("localhost.pem")), key: \(own.file("localhost.key"))}
+      listeners: [{address: "127.0.0.1:0", proxy_protocol: require\(tls)}]
       admin: {address: "127.0.0.1:0"}
       trusted_proxies: [127.0.0.2]
       upstreams: {own: {url: "ws://localhost:\(port)"}}

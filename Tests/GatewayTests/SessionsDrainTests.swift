@@ -6,11 +6,7 @@ struct SessionsDrainTests {
   @Test func endsSessionsInOrder() throws {
     let bench = try SessionsBench(
       "drain", ["ended"], route: ", timeouts: {close: 1s}", settings: "drain: {grace: 4s, spread: 500ms}")
-    try bench.tell()
-    try bench.program.wait(for: "open")
-    bench.gateway.terminate()
-    try bench.gateway.waitForLog(#""message":"draining""#)
-    try bench.program.write("draining\n")
+    try drain(bench)
     #expect(try bench.program.finish() == 0, "\(bench.program.text)\n\(bench.gateway.log)")
     #expect(try bench.gateway.finish() == 0, "\(bench.gateway.log)")
     let log = bench.gateway.log
@@ -23,11 +19,7 @@ struct SessionsDrainTests {
   @Test func endsSessionThatOpensMeanwhile() throws {
     let bench = try SessionsBench(
       "drain", ["late"], route: ", timeouts: {close: 1s}, headers: [X-Slow]", settings: "drain: {grace: 100ms, spread: 0s}")
-    try bench.tell()
-    try bench.program.wait(for: "open")
-    bench.gateway.terminate()
-    try bench.gateway.waitForLog(#""message":"draining""#)
-    try bench.program.write("draining\n")
+    try drain(bench)
     #expect(try bench.program.finish() == 0, "\(bench.program.text)\n\(bench.gateway.log)")
     #expect(try bench.gateway.finish() == 0, "\(bench.gateway.log)")
   }
@@ -51,11 +43,7 @@ struct SessionsDrainTests {
 
   @Test func endsSessionsBetweenTurns() throws {
     let bench = try SessionsBench("drain", ["quiet"], settings: "drain: {grace: 1h, idle: 500ms, spread: 0s}")
-    try bench.tell()
-    try bench.program.wait(for: "open")
-    bench.gateway.terminate()
-    try bench.gateway.waitForLog(#""message":"draining""#)
-    try bench.program.write("draining\n")
+    try drain(bench)
     #expect(try bench.program.finish() == 0, "\(bench.program.text)\n\(bench.gateway.log)")
     #expect(try bench.gateway.finish() == 0, "\(bench.gateway.log)")
   }
@@ -63,11 +51,7 @@ struct SessionsDrainTests {
   /// Readiness goes first, and a second signal ends the wait for whatever it is.
   @Test func isNotReadyBeforeItRefuses() throws {
     let bench = try SessionsBench("drain", ["delayed"], settings: "drain: {delay: 3s, grace: 1h, idle: off, spread: 0s}")
-    try bench.tell()
-    try bench.program.wait(for: "open")
-    bench.gateway.terminate()
-    try bench.gateway.waitForLog(#""message":"draining""#)
-    try bench.program.write("draining\n")
+    try drain(bench)
     try bench.program.wait(for: "delayed")
     try bench.gateway.waitForLog(#""message":"refusing sessions""#)
     try bench.program.write("refused\n")
@@ -76,5 +60,14 @@ struct SessionsDrainTests {
     #expect(try bench.program.finish() == 0, "\(bench.program.text)\n\(bench.gateway.log)")
     #expect(try bench.gateway.finish() == 0, "\(bench.gateway.log)")
     #expect(bench.gateway.log.contains("stopping at once"))
+  }
+
+  /// Lets the sessions open, and the gateway hear SIGTERM.
+  private func drain(_ bench: SessionsBench) throws {
+    try bench.tell()
+    try bench.program.wait(for: "open")
+    bench.gateway.terminate()
+    try bench.gateway.waitForLog(#""message":"draining""#)
+    try bench.program.write("draining\n")
   }
 }

@@ -1,7 +1,6 @@
 # What each target needs on a bare Debian or Ubuntu with Swift, it installs itself: apt packages when missing, with sudo only when not root.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PORT ?= 8080
 
 BUILD_PACKAGES := libssl-dev zlib1g-dev libyaml-dev pkg-config
 TEST_PACKAGES  := openssl curl nginx-light libnginx-mod-stream haproxy python3 python3-venv espeak-ng sox ffmpeg chromium firefox-esr systemd

@@ -73,7 +73,7 @@ let package = Package(
       ],
       path: "Sources/Command", swiftSettings: strict),
 
-    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
+    .target(name: "TestSupport", dependencies: ["COpenSSL"], path: "Tests/TestSupport", swiftSettings: strict),
     tests("WebSocket"), tests("TLS"), tests("YAML"), tests("JSON"), tests("Tokens"), tests("Telemetry"), tests("Configuration"),
     tests("Relay", ["WebSocket", "TLS", "Telemetry"]), tests("Vendors", ["YAML", "JSON", "Configuration"]),
     tests("Guards", ["Configuration", "Tokens", "Telemetry", "JSON"]),

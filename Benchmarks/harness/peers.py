@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from .processes import Failure, Process, free_port, wait_until
+from .scraper import Scraper
 
 
 class Peer:
@@ -142,13 +143,29 @@ backend echo
 
 
 class Gateway(Peer):
-    """Transparent, as it is without asking for anything: frame headers are judged, payloads pass untouched."""
+    """Transparent, as it is without asking for anything: frame headers are judged, payloads pass untouched.
+
+    Like all gateways here it logs every session, and its metrics are read while it is measured.
+    """
 
     name = "gateway"
     program = None  # the voxgate binary; set by relay.py
     # Nothing here bounds opens and concurrent sessions, which all come from one address.
     handshakes = {"per_address": 100000, "total": 100000}
     route = {"upstream": "echo", "authentication": "none", "origins": ["*"]}
+
+    def __init__(self, site):
+        self.admin_port = free_port()
+        super().__init__(site)
+        try:
+            self.scraper = Scraper(self.admin_port)
+        except BaseException:
+            self.process.stop()
+            raise
+
+    def stop(self):
+        self.scraper.stop()
+        super().stop()
 
     def sections(self):
         """What stands in the file beside listeners, upstreams and routes."""
@@ -166,7 +183,8 @@ class Gateway(Peer):
             upstream["tls"] = {"ca": str(files.authority)}
         # All JSON is YAML.
         config = self.write("upstreams.yaml", json.dumps({
-            "version": 1, "handshakes": self.handshakes, **self.sections(), "listeners": [listener], "upstreams": {"echo": upstream}, "routes": {"/echo": self.route},
+            "version": 1, "admin": {"address": f"127.0.0.1:{self.admin_port}"}, "handshakes": self.handshakes, **self.sections(),
+            "listeners": [listener], "upstreams": {"echo": upstream}, "routes": {"/echo": self.route},
         }, indent=1))
         return [self.program, "serve", "--config", config]
 

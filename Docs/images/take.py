@@ -32,7 +32,7 @@ upstreams:
   deepgram: {vendor: deepgram.listen, query: {defaults: {model: nova-3}}}
   agent: {vendor: deepgram.agent}
   openai: {vendor: openai.realtime}
-defaults: {authentication: none, origins: ["*"], tier: standard}
+defaults: {authentication: none, origins: ["*"], tier: standard, audio: {policy: warn}}
 routes:
   /deepgram-proxy: {upstream: deepgram}
   /deepgram-agent: {upstream: agent}

@@ -13,7 +13,7 @@ struct Probe: AsyncParsableCommand {
       make it ready; then it is closed. No audio is sent. Every endpoint, fallback and credential of a route is a line of its own. Where a vendor tells nothing of its readiness, a moment without a refusal counts.
 
       Times are milliseconds of each step by itself. A route whose path or parameters only a client can give is skipped; a parameter \
-      may be given with --query.
+      may be given with --query, and what follows a route that ends in /* with --path.
 
       Exits with 0 when all are ready, with 69 when one is not, with 78 when the route table is wrong.
       """)
@@ -24,12 +24,17 @@ struct Probe: AsyncParsableCommand {
   var simulate = SimulationMode.none
   @Option(name: .customLong("query"), help: "NAME=VALUE: a parameter that a client would give. May be repeated.") var parameters: [String] =
     []
+  @Option(help: "What a client's path would have behind a route that ends in /*, such as /v1/text-to-speech/VOICE/stream-input.")
+  var path: String?
   @Flag(help: "One JSON object per route.") var json = false
 
   func run() async throws {
     let table = try RouteTable(file)
     let configuration = try table.checked()
     let chosen = try routes.isEmpty ? configuration.routes : routes.map { try Self.route($0, in: configuration, file) }
+    if let path, !chosen.contains(where: \.path.isPrefix) {
+      throw ValidationError("'--path' is '\(path)', and no route that is dialled ends in /*")
+    }
     let query = try parameters.map { text in
       guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
         throw ValidationError("'--query' is '\(text)'; expected NAME=VALUE, such as model=nova-3")
@@ -40,7 +45,8 @@ struct Probe: AsyncParsableCommand {
       configuration: configuration, catalogue: table.catalogue, environment: table.environment, simulate: simulate,
       version: Voxgate.version)
     var line = ProgressLine()
-    let probe = UpstreamProbe(settings, query: query, logger: Logger(label: "voxgate") { _ in SwiftLogNoOpLogHandler() })
+    let probe = UpstreamProbe(
+      settings, query: query, rest: path ?? "", logger: Logger(label: "voxgate") { _ in SwiftLogNoOpLogHandler() })
     let results = try await probe.run(chosen) { done, all in line.show("\(done) of \(all) dials") }
     line.clear()
     if json {

@@ -51,8 +51,8 @@ extension GatewayConfiguration {
 }
 
 extension GatewayConfiguration.Loading {
-  /// Something to say of a place that is known by the keys, and positions in lists from 0, that lead to it. Where the last of them are not
-  /// in the file, it is the place of those that are.
+  /// Something to say of a place that is known by the keys, and positions in lists from 0, that lead to it. Those that are not in the file
+  /// are left out.
   public func diagnostic(_ severity: Diagnostic.Severity, _ message: String, at path: [String]) -> Diagnostic {
     var mark: Mark?
     var node = root
@@ -64,8 +64,6 @@ extension GatewayConfiguration.Loading {
       } else if let index = Int(step), let items = node?.sequence, items.indices.contains(index) {
         mark = items[index].start
         node = items[index]
-      } else {
-        break
       }
     }
     return Diagnostic(severity, file: file, mark: mark, message)

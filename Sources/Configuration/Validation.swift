@@ -51,6 +51,13 @@ struct Validation {
           "listener \(index + 1) has no TLS and no 'trusted_proxies' before it: tokens and speech cross the network in the clear", at: mark)
       }
     }
+    if root["environment"] == nil, let index = configuration.listeners.firstIndex(where: { !$0.address.isLocal }) {
+      let node = root["listeners"]?.sequence.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+      reader.warning(
+        "listener \(index + 1) can be reached by others and 'environment' is not set, so this is a development gateway: what is dangerous is "
+          + "only warned of; say 'environment: production', or 'development' if that is meant",
+        at: node?["address"]?.start ?? node?.start)
+    }
     for (index, network) in configuration.trustedProxies.enumerated() where network.length == 0 {
       let mark = root["trusted_proxies"]?.sequence.flatMap { $0.indices.contains(index) ? $0[index].start : nil }
       danger("trusted proxy \(network) is everybody: any client can claim any address, and so escape every limit", at: mark)

@@ -2,17 +2,19 @@ import Configuration
 import Guards
 import Logging
 import NIOCore
+import Telemetry
 import Vendors
 
 /// What outlives every reload of the route table, once per process: what finding out who is calling needs, and what is known of upstreams.
 final class CallerServices: Sendable {
-  let sessionTokens = SessionTokenStore()
+  let sessionTokens: SessionTokenStore
   let issuers = Issuers()
   let fetch: HTTPFetch
   let inquirer: Inquirer
   let upstreams = UpstreamTable()
 
-  init(group: any EventLoopGroup, logger: Logger) {
+  init(group: any EventLoopGroup, metrics: GatewayMetrics = GatewayMetrics(), logger: Logger) {
+    sessionTokens = SessionTokenStore(evictions: metrics.storeEvictions("session_tokens"))
     let fetch = HTTPFetch(group: group, logger: logger)
     self.fetch = fetch
     inquirer = Inquirer { await fetch.fetch($0) }
@@ -31,7 +33,7 @@ extension GatewayCore {
   func admissionRequest(
     _ head: RequestHead, _ credential: ClientCredential, takesCookie: Bool, on connection: AcceptedConnection, _ snapshot: Snapshot
   ) -> AdmissionRequest {
-    let client = client(of: head, peer: connection.peer, snapshot)
+    let client = connection.client
     var request = AdmissionRequest(
       client: client, ip: logged(client), origin: head.origin,
       credential: credential.credential, isAmbiguous: credential.isAmbiguous, place: CredentialPlace(credential.place))
@@ -43,33 +45,24 @@ extension GatewayCore {
     return request
   }
 
-  /// The client of a request, by what trusted proxies say of it.
-  func client(of head: RequestHead, peer: IPAddress, _ snapshot: Snapshot) -> ClientAddress {
-    let forwarding = ForwardingHeaders(
-      forwarded: head.values("Forwarded"), forwardedFor: head.values("X-Forwarded-For"), realIP: head.values("X-Real-IP"))
-    return ClientAddress(peer: peer, trusted: snapshot.configuration.trustedProxies, headers: forwarding)
-  }
-
   /// Finds out who is calling, asking others where a guard has to.
   func caller(_ evidence: Evidence, _ request: AdmissionRequest, policy: RoutePolicy) async throws(Refusal) -> Caller? {
-    guard !policy.credentials.isEmpty else { return nil }
-    // Who presents nothing that could be guessed is not kept out by others' guesses. What `forward` passes on may be anything.
-    if request.credential?.isEmpty == false || policy.credentials.contains(where: { $0 is ForwardGuard }) {
-      try admission.mayTry(request, policy: policy, now: .now)
-    }
-    let identification = await callers.inquirer.identify(evidence, by: policy.credentials) { [metrics] method, said in
-      metrics.authentications(policy.route, method, said.name).add()
-    } now: {
-      .now
-    }
-    if case .unavailable = identification {
-      // An issuer that answers, but not with keys, is seen nowhere else.
-      for case let guarded as JWTGuard in policy.credentials {
-        guard let failure = guarded.keysFailure else { continue }
-        logger.warning("no keys", metadata: ["route": "\(policy.route)", "error": "\(failure)"])
+    do throws(Refusal) {
+      return try await admission.caller(evidence, request, policy: policy, by: callers.inquirer) { [metrics] method, said in
+        metrics.authentications(policy.route, method, said.name).add()
+      } now: {
+        .now
       }
+    } catch {
+      // An issuer that answers, but not with keys, is seen nowhere else.
+      if error.kind == .authenticationUnavailable {
+        for case let guarded as JWTGuard in policy.credentials {
+          guard let failure = guarded.keysFailure else { continue }
+          logger.warning("no keys", metadata: ["route": "\(policy.route)", "error": "\(failure)"])
+        }
+      }
+      throw error
     }
-    return try admission.settle(identification, request, policy: policy, now: .now)
   }
 }
 

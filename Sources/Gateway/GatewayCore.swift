@@ -51,6 +51,7 @@ final class GatewayCore: Sendable {
   /// Puts a configuration in force for whoever comes next.
   func publish(_ snapshot: Snapshot, environment: [String: String]) {
     let configuration = snapshot.configuration
+    callers.upstreams.adopt(snapshot.secrets, environment: environment)
     callers.fetch.allowPlain(configuration.plainEndpoints.union(snapshot.plainEndpoints))
     admission.handshakes.limit(to: capacity.handshakes(configuration.handshakes))
     admission.connections.limit(to: capacity.sessions(beside: admission.handshakes.limits))
@@ -93,6 +94,13 @@ final class GatewayCore: Sendable {
       return last != now
     }
     if isNews { clinux_trim_heap() }
+  }
+
+  /// The metrics page. How much is remembered is asked only when somebody wants to know.
+  func exposeMetrics() -> String {
+    let tables = [("rates", admission.rates.count), ("meters", admission.meters.count), ("session_tokens", callers.sessionTokens.count)]
+    for (table, count) in tables { metrics.storeEntries(table).set(Int64(count)) }
+    return metrics.expose()
   }
 
   /// A client's address as the log may show it.

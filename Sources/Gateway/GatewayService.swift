@@ -66,12 +66,15 @@ public struct GatewayService: Service, CustomStringConvertible {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: Int(clinux_processors()))
     let pool = NIOThreadPool(numberOfThreads: 1)
     pool.start()
+    // A reload may wait long for somebody's secret: what looks at the kill switches waits for nobody.
+    let watchPool = NIOThreadPool(numberOfThreads: 1)
+    watchPool.start()
     let simulators = Simulators(group)
     let core = try await makeCore(group, pool, simulators)
     core.reportRoutes()
     core.reportCapacity()
     let listeners = Listeners(core, group)
-    let watches = Watches(core, listeners, pool)
+    let watches = Watches(core, listeners, watchPool)
     // What is switched off is off for the first connection.
     await watches.look()
     _ = await listeners.commit(try await listeners.prepare(settings.configuration))
@@ -99,6 +102,7 @@ public struct GatewayService: Service, CustomStringConvertible {
     core.reloader = nil
     for reactor in core.reactors { reactor.stop() }
     try await pool.shutdownGracefully()
+    try await watchPool.shutdownGracefully()
     try await group.shutdownGracefully()
   }
 
@@ -115,7 +119,7 @@ public struct GatewayService: Service, CustomStringConvertible {
     let reactors = try startReactors(metrics)
     // Sessions that are open come before those that want to be: a flood of openings may take the time that relaying leaves.
     unsafe clinux_yield_to(Reactor.threadName, Self.controlPathNice)
-    let callers = CallerServices(group: group, logger: logger)
+    let callers = CallerServices(group: group, metrics: metrics, logger: logger)
     let needs = try await pool.runIfActive { [settings] in
       Simulators.needs(settings.configuration, settings.catalogue, settings.environment, settings.simulate)
     }
@@ -128,8 +132,8 @@ public struct GatewayService: Service, CustomStringConvertible {
     let handshakes = capacity.handshakes(settings.configuration.handshakes)
     let core = GatewayCore(
       snapshot: snapshot, capacity: capacity,
-      admission: Admission(capacity: capacity.sessions(beside: handshakes), handshakes: handshakes), metrics: metrics, reactors: reactors,
-      callers: callers, events: events, logger: logger, level: level, logLoop: group.next())
+      admission: Admission(capacity: capacity.sessions(beside: handshakes), handshakes: handshakes, metrics: metrics), metrics: metrics,
+      reactors: reactors, callers: callers, events: events, logger: logger, level: level, logLoop: group.next())
     core.publish(snapshot, environment: settings.environment)
     return core
   }

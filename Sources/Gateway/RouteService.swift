@@ -17,6 +17,8 @@ final class RouteService: Sendable {
   let dialBudget: TimeAmount
   /// Of routes whose clients speak to the gateway itself first; nil for the others.
   let handshake: SocketHandshake.Settings?
+  /// Nil where a session has one upstream to its end, or asks for another itself.
+  let handover: SessionHandover.Settings?
 
   /// The route's path as configured: its name in logs and metrics.
   var name: String { route.path.description }
@@ -25,7 +27,9 @@ final class RouteService: Sendable {
   init(_ route: Route, policy: RoutePolicy, upstreams: [(UpstreamService, Endpoint)]) throws {
     self.route = route
     self.policy = policy
-    places = try upstreams.map { try DialPlace($0.0, $0.1, route, policy) }
+    let handover = upstreams[0].0.handover
+    places = try upstreams.map { try DialPlace($0.0, $0.1, route, policy, handsOver: handover != nil) }
+    self.handover = handover
     let upstream = places[0].upstream
     dialBudget = TimeAmount(upstream.dialBudget ?? route.timeouts.dial)
     terms = SharedTerms(Self.terms(route, policy.tier, marksTurns: places.contains { $0.inspection.marksTurns }))
@@ -33,6 +37,9 @@ final class RouteService: Sendable {
     handshake = route.handshake.isInside || usesFirstMessage ? SocketHandshake.Settings(route, places, policy) : nil
     deflate = DeflateSettings(route.compression, isEnabled: route.compression.client == .on)
   }
+
+  /// Whether a client's messages are read one by one.
+  var hasLobby: Bool { handshake != nil || handover != nil }
 
   /// The upstream that the route names.
   var upstream: UpstreamService { places[0].upstream }
@@ -49,14 +56,16 @@ final class RouteService: Sendable {
   ///
   /// - Parameters:
   ///   - tier: that holds for its client.
-  ///   - report: is told, on the reactor's thread, what the log should know.
+  ///   - ticket: of the session.
+  ///   - succeeds: whether the upstream takes up what an earlier one has left.
   func inspectors(
-    of opened: OpenedUpstream, meters: [Metered], tier: TierPolicy, report: @escaping @Sendable (SessionNotice) -> Void
+    of opened: OpenedUpstream, meters: [Metered], tier: TierPolicy, for ticket: SessionTicket, succeeds: Bool = false
   ) -> (@Sendable () -> Inspectors)? {
     let inspection = opened.place.inspection
     return inspection.inspectors(
-      meters: meters, limits: limits(tier, marksTurns: inspection.marksTurns), query: opened.request.url.query, initBody: opened.initBody,
-      report: report)
+      meters: meters, limits: limits(tier, marksTurns: inspection.marksTurns), succeeds: succeeds, query: opened.request.url.query,
+      initBody: opened.initBody, audioSeconds: ticket.audioSeconds
+    ) { ticket.note($0) }
   }
 
   /// What holds for the length of a session.

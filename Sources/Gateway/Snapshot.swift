@@ -19,13 +19,15 @@ struct Snapshot: Sendable {
   let apiKeys: [APIKeyWatch]
   /// Bearer token of the operator's address; nil where it has none.
   let adminToken: Secret?
+  /// The upstreams' secrets as they were read for it.
+  let secrets: [StagedSecret]
   private let exact: [String: RouteService]
   /// Longest base first, so that the first that fits is the most specific.
   private let prefixes: [RouteService]
 
   init(
     _ configuration: GatewayConfiguration, routes: [RouteService], upstreams: [UpstreamService], tokenEndpoints: [TokenEndpoint],
-    developmentTokens: [String: DevelopmentToken] = [:], apiKeys: [APIKeyWatch], adminToken: Secret? = nil
+    developmentTokens: [String: DevelopmentToken] = [:], apiKeys: [APIKeyWatch], adminToken: Secret? = nil, secrets: [StagedSecret] = []
   ) {
     self.configuration = configuration
     self.developmentTokens = developmentTokens
@@ -34,6 +36,7 @@ struct Snapshot: Sendable {
     self.tokenEndpoints = Dictionary(tokenEndpoints.map { ($0.path, $0) }) { first, _ in first }
     self.apiKeys = apiKeys
     self.adminToken = adminToken
+    self.secrets = secrets
     infoPages = configuration.pages.compactMapValues { InfoPage($0) }
     infoPagesOff = configuration.pagesOff.compactMapValues { InfoPage($0) }
     exact = Dictionary(routes.filter { !$0.route.path.isPrefix }.map { ($0.route.path.base, $0) }) { first, _ in first }

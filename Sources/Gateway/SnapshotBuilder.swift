@@ -23,11 +23,14 @@ struct SnapshotBuilder {
   func build() throws(SnapshotFailure) -> Snapshot {
     var problems: [SnapshotProblem] = []
     var upstreams: [String: UpstreamService] = [:]
+    var secrets: [StagedSecret] = []
     for (name, upstream) in configuration.upstreams.sorted(by: { $0.key < $1.key }) {
       do {
-        upstreams[name] = try upstreamBuilder.service(name, upstream)
+        upstreams[name] = try upstreamBuilder.service(name, upstream, &secrets)
+      } catch let loss as CredentialLoss {
+        problems.append(SnapshotProblem("upstream '\(name)'", at: Upstream.path(name, credential: loss.index), loss))
       } catch {
-        problems.append(SnapshotProblem("upstream '\(name)'", at: ["upstreams", name] + (error is TLSError ? ["tls", "ca"] : []), error))
+        problems.append(SnapshotProblem("upstream '\(name)'", at: ["upstreams", name] + Self.place(of: error), error))
       }
     }
     let (methods, apiKeys) = methods(&problems)
@@ -50,10 +53,18 @@ struct SnapshotBuilder {
     return Snapshot(
       configuration, routes: routes, upstreams: upstreams.values.sorted { $0.name < $1.name },
       tokenEndpoints: tokenEndpoints(methods, routes), developmentTokens: developmentTokens(methods, routes),
-      apiKeys: apiKeys, adminToken: adminToken)
+      apiKeys: apiKeys, adminToken: adminToken, secrets: secrets)
   }
 
   // MARK: Upstreams
+
+  private static func place(of error: any Error) -> [String] {
+    switch error {
+    case is TLSError: ["tls", "ca"]
+    case is SessionHandover.NotAllowed: ["handover"]
+    default: []
+    }
+  }
 
   private var upstreamBuilder: UpstreamBuilder {
     UpstreamBuilder(
@@ -65,7 +76,10 @@ struct SnapshotBuilder {
     let names = [route.upstream] + (configuration.upstreams[route.upstream]?.fallbacks ?? [])
     return try names.flatMap { name -> [(UpstreamService, Endpoint)] in
       guard let upstream = upstreams[name], let settings = configuration.upstreams[name] else { return [] }
-      return try upstreamBuilder.endpoints(settings, upstream.descriptor, route: route).map { (upstream, $0) }
+      return try upstreamBuilder.endpoints(settings, upstream.descriptor, route: route).map { endpoint in
+        if !route.path.isPrefix, let name = endpoint.openPlaces.first { throw EndpointError.open(name) }
+        return (upstream, endpoint)
+      }
     }
   }
 

@@ -11,18 +11,24 @@ public final class Admission: Sendable {
   public let switches = KillSwitches()
   /// What strangers may hold before they get here.
   public let handshakes: HandshakeGuard
+  /// Credentials that are being looked at, by address.
+  let attempts = ConnectionGuard(capacity: .max)
   private let draining = Atomic(false)
 
   /// Counts every session of an address, limited or not, for the security log.
-  private static let perAddress = "address"
+  static let perAddress = "address"
 
   /// - Parameters:
   ///   - capacity: most sessions at once.
   ///   - entries: most keys whose rates are remembered.
-  public init(capacity: Int, entries: Int = 131_072, handshakes: HandshakeGuard.Limits = HandshakeGuard.Limits()) {
-    rates = RateGuard(entries: entries)
+  ///   - metrics: where what was forgotten is counted.
+  public init(
+    capacity: Int, entries: Int = 131_072, handshakes: HandshakeGuard.Limits = HandshakeGuard.Limits(),
+    metrics: GatewayMetrics = GatewayMetrics()
+  ) {
+    rates = RateGuard(entries: entries, evictions: metrics.storeEvictions("rates"))
     connections = ConnectionGuard(capacity: capacity)
-    meters = MeterTable(entries: entries)
+    meters = MeterTable(entries: entries, evictions: metrics.storeEvictions("meters"))
     self.handshakes = HandshakeGuard(handshakes)
   }
 
@@ -31,31 +37,14 @@ public final class Admission: Sendable {
 
   public var isDraining: Bool { draining.load(ordering: .relaxed) }
 
-  /// All guards in order; the first refusal wins. For routes whose credentials are checked without asking anybody.
+  /// All guards in order; the first refusal wins.
   ///
-  /// - Parameter policy: nil when there is no such route.
-  public func admit(_ request: AdmissionRequest, policy: RoutePolicy?, now: Moment) throws(Refusal) -> Admitted {
-    let policy = try pass(request, policy: policy)
-    guard !policy.tiers.isEmpty else {
-      var admitted = try seat(request, under: policy.tier, now: now)
-      try identify(&admitted, as: authenticate(request, policy: policy, now: now), policy: policy, now: now)
-      return admitted
-    }
-    // Which limits hold depends on who is calling.
-    let caller: Caller?
-    do throws(Refusal) { caller = try authenticate(request, policy: policy, now: now) } catch {
-      throw failed(error, request, policy, now: now)
-    }
-    var admitted = try seat(request, under: policy.tier(of: caller), now: now)
-    try identify(&admitted, as: caller, policy: policy, now: now)
-    return admitted
-  }
-
-  /// All guards in the same order, where somebody may have to be asked who is calling.
+  /// Which limits hold may depend on who is calling; that is found out first where it does.
   ///
   /// - Parameters:
+  ///   - policy: nil when there is no such route.
   ///   - now: read again after the answer, which takes its time.
-  ///   - caller: finds out, by ``mayTry(_:policy:now:)``, the route's guards and ``settle(_:_:policy:now:)``. Called at most once.
+  ///   - caller: finds out, by ``caller(_:_:policy:by:heard:now:)``. Called at most once.
   public func admit(
     _ request: AdmissionRequest, policy: RoutePolicy?, now: () -> Moment, caller: () async throws(Refusal) -> Caller?
   ) async throws(Refusal) -> Admitted {
@@ -106,11 +95,12 @@ public final class Admission: Sendable {
   private func seat(_ request: AdmissionRequest, under tier: TierPolicy, now: Moment) throws(Refusal) -> Admitted {
     let party = Party(address: request.client.key)
     let budget = try open(tier, party, ip: request.ip, now: now)
-    let counted = ConnectionGuard.Claim(LimitKey(Self.perAddress, .address(request.client.key)))
+    let meters = try meters(tier, party, ip: request.ip, now: now)
+    let counted = ConnectionGuard.Claim(LimitKey(own: Self.perAddress, .address(request.client.key)))
     do {
       let lease = try connections.acquire([counted] + claims(tier, party))
       return Admitted(
-        client: request.client, ip: request.ip, tier: tier, lease: lease, budget: budget, meters: meters(tier, party, now: now))
+        client: request.client, ip: request.ip, tier: tier, lease: lease, budget: budget, meters: meters)
     } catch {
       throw full(error, ip: request.ip)
     }
@@ -126,21 +116,6 @@ public final class Admission: Sendable {
     }
   }
 
-  /// Checks the credential alone. Nil when the route asks for none, or takes clients without one.
-  public func authenticate(_ request: AdmissionRequest, policy: RoutePolicy, now: Moment) throws(Refusal) -> Caller? {
-    guard !policy.credentials.isEmpty else { return nil }
-    guard request.credential?.isEmpty == false else { return try settle(.absent, request, policy: policy, now: now) }
-    try mayTry(request, policy: policy, now: now)
-    let evidence = Evidence(request, route: policy.route)
-    var answer = Identification.absent
-    for method in policy.credentials {
-      let said = method.identify(evidence, now: now)
-      if said != .absent { answer = said }
-      if case .caller = said { break }
-    }
-    return try settle(answer, request, policy: policy, now: now)
-  }
-
   /// The limits of the caller, the route and the gateway. When one of them is met the session is refused, and its lease is given back with
   /// it.
   ///
@@ -152,6 +127,7 @@ public final class Admission: Sendable {
     let isOther = tier.name != admitted.tier.name
     let party = Party(address: isOther ? admitted.client.key : nil, route: policy.route, caller: caller)
     let budget = try open(tier, party, ip: admitted.ip, now: now)
+    let meters = try meters(tier, party, ip: admitted.ip, now: now)
     do {
       // The first count is the address's own, whatever the tier.
       try connections.extend(&admitted.lease, by: claims(tier, party), keeping: isOther ? 1 : nil)
@@ -159,12 +135,37 @@ public final class Admission: Sendable {
       throw full(error, ip: admitted.ip)
     }
     admitted.budget = Budget.tighter(isOther ? nil : admitted.budget, budget)
-    admitted.meters = (isOther ? [] : admitted.meters) + meters(tier, party, now: now)
+    admitted.meters = (isOther ? [] : admitted.meters) + meters
     admitted.tier = tier
     admitted.caller = caller
     if let caller, let named = caller.tier, named != tier.name {
       admitted.notices.append(.authUnknownTier(ip: admitted.ip, userId: caller.subject, tier: named))
     }
+  }
+
+  /// Whether a session that is open may have another upstream: while its route is on, and where the client asks for it, while its credential
+  /// is good.
+  ///
+  /// - Parameters:
+  ///   - policy: of its route as it is in force; nil where there is none any more.
+  ///   - tier: whose openings this one is taken from; nil where it is none of the client's, and goes on while the gateway drains.
+  public func readmit(
+    _ request: AdmissionRequest, as caller: Caller?, policy: RoutePolicy?, opening tier: TierPolicy?, now: Moment
+  ) throws(Refusal) {
+    guard let policy, policy.enabled, switches.isOn(route: policy.route) else {
+      throw Refusal(.disabled, event: .blockedFeatureDisabled(ip: request.ip))
+    }
+    // A credential opens a session and does not end it, and so it is with what takes up that session.
+    guard let tier else { return }
+    if let expiry = caller?.expiresAt, expiry <= now.unixSeconds {
+      throw Refusal(
+        .unauthorized, message: "Invalid or expired token", closeReason: "Invalid token",
+        event: .authFailedInvalidToken(ip: request.ip, error: "expired"))
+    }
+    guard !isDraining else { throw Refusal(.draining, event: .blockedDraining(ip: request.ip)) }
+    let party = Party(address: request.client.key, route: policy.route, caller: caller)
+    _ = try open(tier, party, ip: request.ip, now: now)
+    _ = try meters(tier, party, ip: request.ip, now: now)
   }
 
   /// Limits plain HTTP requests, apart from openings.
@@ -175,7 +176,7 @@ public final class Admission: Sendable {
   public func request(
     _ client: ClientAddress, ip: String, path: String, of kind: String, limit: Allowance, now: Moment
   ) throws(Refusal) -> Budget {
-    let budget = rates.take(LimitKey(kind, .address(client.key)), limit, now: now.monotonic)
+    let budget = rates.take(LimitKey(own: kind, .address(client.key)), limit, now: now.monotonic)
     guard budget.allowed else { throw limited(budget, .httpRateLimitExceeded(ip: ip, path: path)) }
     return budget
   }
@@ -198,19 +199,27 @@ public final class Admission: Sendable {
     tier.sessions.compactMap { limit in party.key(limit.name, limit.scope).map { ConnectionGuard.Claim($0, most: limit.most) } }
   }
 
-  private func meters(_ tier: TierPolicy, _ party: Party, now: Moment) -> [Metered] {
-    tier.meters.compactMap { limit in
-      guard let key = party.key(limit.name, limit.scope) else { return nil }
+  /// The limits inside the session. What a vendor bills is known only when it has been used: with nothing left there is no session.
+  private func meters(_ tier: TierPolicy, _ party: Party, ip: String, now: Moment) throws(Refusal) -> [Metered] {
+    var found: [Metered] = []
+    for limit in tier.meters {
+      guard let key = party.key(limit.name, limit.scope) else { continue }
       let meter = meters.meter(limit.measure, key, limit.rate, now: now.monotonic)
-      return Metered(limit.measure, limit: limit.name, per: limit.scope, meter, mark: tier.mark(limit.measure, burst: meter.burst))
+      if limit.measure == .usage {
+        let budget = meter.budget(now: now.monotonic)
+        guard budget.allowed else { throw limited(budget, .blockedRateLimit(ip: ip), limit.measure.exceeded) }
+      }
+      found.append(Metered(limit.measure, limit: limit.name, per: limit.scope, meter, mark: tier.mark(limit.measure, burst: meter.burst)))
     }
+    return found
   }
 
-  private func limited(_ budget: Budget, _ event: SecurityEvent) -> Refusal {
-    Refusal(.rateLimited, retryAfter: max(1, Budget.seconds(budget.retryAfter)), budget: budget, event: event)
+  private func limited(_ budget: Budget, _ event: SecurityEvent, _ words: String? = nil) -> Refusal {
+    Refusal(
+      .rateLimited, message: words, closeReason: words, retryAfter: max(1, Budget.seconds(budget.retryAfter)), budget: budget, event: event)
   }
 
-  private func full(_ full: ConnectionGuard.Full, ip: String) -> Refusal {
+  func full(_ full: ConnectionGuard.Full, ip: String) -> Refusal {
     guard full.key != nil else {
       return Refusal(.overCapacity, event: .blockedOverCapacity(ip: ip, currentConnections: full.current, maxAllowed: full.most))
     }

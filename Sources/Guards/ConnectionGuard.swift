@@ -116,11 +116,11 @@ public final class ConnectionGuard: Sendable {
     return first ?? rest
   }
 
-  /// How many are left under the key.
+  /// How many are left under the key; below zero where it had none to give back, which only a mistake in the counting can make.
   @discardableResult
   private func give(_ key: LimitKey) -> Int {
     shard(key).counts.withLock { counts in
-      let left = (counts[key] ?? 1) - 1
+      let left = (counts[key] ?? 0) - 1
       counts[key] = left > 0 ? left : nil
       return left
     }

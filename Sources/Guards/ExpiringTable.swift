@@ -1,3 +1,5 @@
+import Telemetry
+
 /// Values that are good until a time of their own, found by key, in bounded memory: when the table is full, the one stored first makes
 /// room.
 struct ExpiringTable<Key: Hashable, Value> {
@@ -5,10 +7,12 @@ struct ExpiringTable<Key: Hashable, Value> {
   private static var sweep: Int { 256 }
 
   let capacity: Int
+  /// Counts what made room before its time; nil where nobody minds.
+  private let evictions: Counter?
   private var table = IdleTable<Key, (value: Value, until: UInt64)>()
 
-  init(capacity: Int) {
-    self.capacity = max(1, capacity)
+  init(capacity: Int, evictions: Counter? = nil) {
+    (self.capacity, self.evictions) = (max(1, capacity), evictions)
   }
 
   var count: Int { table.count }
@@ -26,7 +30,10 @@ struct ExpiringTable<Key: Hashable, Value> {
   mutating func store(_ value: Value, for key: Key, until: UInt64, now: UInt64) {
     prune(now: now)
     remove(key)
-    if table.count >= capacity, let oldest = table.oldest { table.remove(oldest) }
+    if table.count >= capacity, let oldest = table.oldest {
+      if table.value(at: oldest).until > now { evictions?.add() }
+      table.remove(oldest)
+    }
     table.add(key, (value, until))
   }
 

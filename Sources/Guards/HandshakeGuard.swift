@@ -62,7 +62,7 @@ public final class HandshakeGuard: Sendable {
   }
 
   private func claim(_ address: AddressKey) -> ConnectionGuard.Claim {
-    ConnectionGuard.Claim(LimitKey("handshakes", .address(address)), most: limits.perAddress)
+    ConnectionGuard.Claim(LimitKey(own: "handshakes", .address(address)), most: limits.perAddress)
   }
 
   private func refusal(_ full: ConnectionGuard.Full, ip: String) -> Refusal {

@@ -18,7 +18,7 @@ public struct Lease: ~Copyable, Sendable {
 
   /// Gives the session back now.
   ///
-  /// - Returns: how many sessions the first key still has.
+  /// - Returns: how many sessions the first key still has; below zero where it had none to give back.
   @discardableResult
   public consuming func release() -> Int {
     held = false

@@ -32,4 +32,9 @@ public struct LimitKey: Hashable, Sendable {
     self.limit = limit
     self.whom = whom
   }
+
+  /// What the gateway counts itself: no tier's count, whatever that is called.
+  init(own name: String, _ whom: Whom) {
+    self.init("\0\(name)", whom)
+  }
 }

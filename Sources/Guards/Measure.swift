@@ -8,4 +8,14 @@ public enum Measure: String, Sendable, CaseIterable {
   case audio
   /// What the vendor counts: tokens, characters.
   case usage
+
+  /// What a client is told that has used up a limit.
+  public var exceeded: String {
+    switch self {
+    case .messages: "Too many messages"
+    case .bytes: "Too many bytes"
+    case .audio: "Audio limit reached"
+    case .usage: "Usage limit reached"
+    }
+  }
 }

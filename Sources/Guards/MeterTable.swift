@@ -1,4 +1,5 @@
 import Synchronization
+import Telemetry
 
 /// The meters of all sessions: one per key, handed to each session of that key at its admission.
 ///
@@ -24,9 +25,10 @@ public final class MeterTable: Sendable {
   /// - Parameters:
   ///   - entries: most meters remembered that no session has; about 250 bytes each.
   ///   - shards: a few times the number of threads.
-  public init(entries: Int = 131_072, shards: Int = 16) {
+  ///   - evictions: counts meters that made room though some of them was used.
+  public init(entries: Int = 131_072, shards: Int = 16, evictions: Counter = Counter()) {
     let shards = max(1, shards)
-    self.shards = (0..<shards).map { _ in Shard(capacity: max(1, entries / shards)) }
+    self.shards = (0..<shards).map { _ in Shard(Meters(capacity: max(1, entries / shards), evictions: evictions)) }
   }
 
   /// The meter of a key. Without a burst of its own, all of the limit may be used at once.
@@ -44,8 +46,8 @@ public final class MeterTable: Sendable {
   private final class Shard: Sendable {
     let meters: Mutex<Meters>
 
-    init(capacity: Int) {
-      meters = Mutex(Meters(capacity: capacity))
+    init(_ meters: sending Meters) {
+      self.meters = Mutex(meters)
     }
   }
 
@@ -57,10 +59,11 @@ public final class MeterTable: Sendable {
     }
 
     let capacity: Int
+    let evictions: Counter
     private var table = IdleTable<Key, Entry>()
 
-    init(capacity: Int) {
-      self.capacity = capacity
+    init(capacity: Int, evictions: Counter) {
+      (self.capacity, self.evictions) = (capacity, evictions)
     }
 
     var count: Int { table.count }
@@ -89,7 +92,9 @@ public final class MeterTable: Sendable {
         let isIdle = table.update(at: oldest) { isKnownUniquelyReferenced(&$0.meter) }
         // A session that let go of it on another thread has counted before that.
         atomicMemoryFence(ordering: .acquiring)
-        if isIdle && (table.count >= capacity || table.value(at: oldest).meter.isFull(now: now)) {
+        let isFull = table.value(at: oldest).meter.isFull(now: now)
+        if isIdle && (isFull || table.count >= capacity) {
+          if !isFull { evictions.add() }
           table.remove(oldest)
         } else {
           // In a session, or some of it is used: looked at again after all others.

@@ -1,4 +1,5 @@
 import Synchronization
+import Telemetry
 
 /// Counts uses per key against a limit, for many event loops at once, in bounded memory.
 ///
@@ -11,9 +12,10 @@ public final class RateGuard: Sendable {
   /// - Parameters:
   ///   - entries: most keys remembered; about 150 bytes each.
   ///   - shards: a few times the number of threads.
-  public init(entries: Int = 131_072, shards: Int = 16) {
+  ///   - evictions: counts entries that made room though they still said something.
+  public init(entries: Int = 131_072, shards: Int = 16, evictions: Counter = Counter()) {
     let shards = max(1, shards)
-    self.shards = (0..<shards).map { _ in Shard(capacity: max(1, entries / shards)) }
+    self.shards = (0..<shards).map { _ in Shard(RateTable(capacity: max(1, entries / shards), evictions: evictions)) }
   }
 
   /// Takes one use of `key`, if the limit still grants it. A refused use costs nothing.
@@ -36,8 +38,8 @@ public final class RateGuard: Sendable {
   private final class Shard: Sendable {
     let table: Mutex<RateTable>
 
-    init(capacity: Int) {
-      table = Mutex(RateTable(capacity: capacity))
+    init(_ table: sending RateTable) {
+      self.table = Mutex(table)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Telemetry
+
 /// The entries of one shard of a ``RateGuard``.
 struct RateTable {
   private struct Use {
@@ -8,10 +10,12 @@ struct RateTable {
   }
 
   let capacity: Int
+  /// Counts what was forgotten before its time.
+  let evictions: Counter
   private var table = IdleTable<LimitKey, Use>()
 
-  init(capacity: Int) {
-    self.capacity = capacity
+  init(capacity: Int, evictions: Counter) {
+    (self.capacity, self.evictions) = (capacity, evictions)
   }
 
   var count: Int { table.count }
@@ -28,7 +32,10 @@ struct RateTable {
     var use = Use()
     let budget = Self.take(limit, &use, now: now)
     guard budget.allowed else { return budget }
-    if table.count >= capacity, let oldest = table.oldest { table.remove(oldest) }
+    if table.count >= capacity, let oldest = table.oldest {
+      if table.value(at: oldest).until > now { evictions.add() }
+      table.remove(oldest)
+    }
     table.add(key, use)
     return budget
   }

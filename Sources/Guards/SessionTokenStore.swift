@@ -49,9 +49,11 @@ public final class SessionTokenStore: Sendable {
 
   private let grants: Mutex<ExpiringTable<Fingerprint, Grant>>
 
-  /// - Parameter capacity: most tokens that are out, about 250 bytes each; beyond, the one given out first makes room.
-  public init(capacity: Int = 65_536) {
-    grants = Mutex(ExpiringTable(capacity: capacity))
+  /// - Parameters:
+  ///   - capacity: most tokens that are out, about 250 bytes each; beyond, the one given out first makes room.
+  ///   - evictions: counts those that did so while they were good.
+  public init(capacity: Int = 65_536, evictions: Counter = Counter()) {
+    grants = Mutex(ExpiringTable(capacity: capacity, evictions: evictions))
   }
 
   /// Tokens that are out, and some that have expired since the last call.
@@ -62,8 +64,13 @@ public final class SessionTokenStore: Sendable {
   /// - Parameters:
   ///   - caller: who fetched it; nil where anybody may.
   ///   - evidence: the request that fetched it. Its `route` is the route that the token is for.
-  /// - Throws: `origin_missing` where it is to be bound to an origin and none came with the request.
+  /// It is good no longer than the credential that fetched it.
+  ///
+  /// - Throws: `origin_missing` where it is to be bound to an origin and none came with the request; `expired` where that credential is good
+  ///   no more.
   public func issue(_ terms: Terms, to caller: Caller?, for evidence: Evidence, now: Moment) throws(CredentialError) -> Issued {
+    let lifetime = min(terms.lifetime, caller?.expiresAt.map { .seconds($0 - now.unixSeconds) } ?? terms.lifetime)
+    guard lifetime > .zero else { throw Self.expired }
     let origin = evidence.origin.flatMap { Origin($0[...]) }
     if terms.bind.contains(.origin), origin == nil { throw CredentialError("origin_missing") }
     let holder = Caller(
@@ -73,28 +80,32 @@ public final class SessionTokenStore: Sendable {
       issuer: terms.issuer, caller: holder, isSingleUse: terms.isSingleUse, route: terms.bind.contains(.route) ? evidence.route : nil,
       origin: terms.bind.contains(.origin) ? origin : nil, address: terms.bind.contains(.address) ? evidence.client.key : nil)
     let token = SessionToken()
-    let until = now.monotonic.advanced(by: terms.lifetime)
+    let until = now.monotonic.advanced(by: lifetime)
     grants.withLock { $0.store(grant, for: token.fingerprint, until: until, now: now.monotonic) }
-    return Issued(token: token.text, expiresAt: now.unixSeconds + terms.lifetime.components.seconds)
+    return Issued(token: token.text, expiresAt: now.unixSeconds + lifetime.components.seconds)
   }
 
   /// Takes a token back for a session.
   ///
   /// One that is presented where it is not good for stays out: whoever holds it by right may still use it.
   ///
-  /// - Throws: `unknown_token` for one that was never given out, has expired or was used; `wrong_route`, `wrong_origin`, `wrong_address`.
+  /// - Throws: `unknown_token` for one that was never given out, has expired or was used; `expired` where the credential that fetched it has,
+  ///   which the clock of the day decides; `wrong_route`, `wrong_origin`, `wrong_address`.
   public func redeem(_ fingerprint: Fingerprint, issuer: String, for evidence: Evidence, now: Moment) throws(CredentialError) -> Caller {
     let result: Result<Caller, CredentialError> = grants.withLock { grants in
       grants.prune(now: now.monotonic)
       guard let grant = grants.value(fingerprint, now: now.monotonic), grant.issuer == issuer else {
         return .failure(CredentialError("unknown_token"))
       }
+      if let expiry = grant.caller.expiresAt, expiry <= now.unixSeconds { return .failure(Self.expired) }
       if let problem = Self.mismatch(grant, evidence) { return .failure(problem) }
       if grant.isSingleUse { grants.remove(fingerprint) }
       return .success(grant.caller)
     }
     return try result.get()
   }
+
+  private static let expired = CredentialError("expired")
 
   private static func mismatch(_ grant: Grant, _ evidence: Evidence) -> CredentialError? {
     if let route = grant.route, route != evidence.route { return CredentialError("wrong_route") }

@@ -14,7 +14,9 @@ public protocol Attendant: AnyObject {
   /// The deadline has passed. The answer is obeyed as if it were about a message of the upstream.
   func expired(now: Int64) -> Inspection
   /// What the upstream is to hear before its Close; nil for nothing. Asked once at most, and not where the upstream has closed itself.
-  func farewell(now: Int64) -> Farewell?
+  ///
+  /// - Parameter forGood: whether the session ends with it; else another upstream takes its place.
+  func farewell(forGood: Bool, now: Int64) -> Farewell?
 }
 
 /// What an upstream hears before its Close, so that nothing is lost of what it still had to say.

@@ -30,12 +30,14 @@ import CLinux
     unsafe events.deallocate()
   }
 
-  func add(_ fd: Int32, _ interest: Events, token: UInt64) {
-    _ = clinux_epoll_control(descriptor.rawValue, EPOLL_CTL_ADD, fd, interest.rawValue, token)
+  /// - Returns: false where the system refuses, as it does beyond `fs.epoll.max_user_watches`: nothing will ever be reported then.
+  func add(_ fd: Int32, _ interest: Events, token: UInt64) -> Bool {
+    clinux_epoll_control(descriptor.rawValue, EPOLL_CTL_ADD, fd, interest.rawValue, token) == 0
   }
 
-  func change(_ fd: Int32, _ interest: Events, token: UInt64) {
-    _ = clinux_epoll_control(descriptor.rawValue, EPOLL_CTL_MOD, fd, interest.rawValue, token)
+  /// - Returns: as for `add`.
+  func change(_ fd: Int32, _ interest: Events, token: UInt64) -> Bool {
+    clinux_epoll_control(descriptor.rawValue, EPOLL_CTL_MOD, fd, interest.rawValue, token) == 0
   }
 
   func remove(_ fd: Int32) {

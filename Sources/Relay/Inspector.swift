@@ -18,12 +18,15 @@ public protocol Inspector: AnyObject {
   func end(bytes: UInt64, now: Int64) -> Inspection
   /// Audio that has passed, in nanoseconds; nil where none is looked for.
   var audio: Int64? { get }
-  /// Whether messages that are shown may be dropped or replaced: they are gathered then, and go on in one piece.
+  /// Whether messages that are shown may ever be dropped or replaced.
   var rewrites: Bool { get }
+  /// Whether the message that has just begun may be: it is gathered then, and goes on in one piece. Only where ``rewrites``.
+  var gathers: Bool { get }
 }
 
 extension Inspector {
   public var rewrites: Bool { false }
+  public var gathers: Bool { rewrites }
 }
 
 /// What becomes of a message that was looked at.
@@ -39,18 +42,40 @@ public enum Inspection: Sendable, Equatable {
   case rest
   /// It goes on, and it was the answer to the attendant's farewell: there is nothing more to wait for.
   case parted
-  /// It goes on, and so many of the others that let it do so, in this order.
+  /// So many of the others in this order, but for ``end(_:tell:)``.
   case several([Inspection])
-  /// This goes on in its place. Only of an inspector that rewrites.
+  /// This goes on in its place. Only of an inspector that gathers.
   case replace([UInt8])
-  /// It does not go on, and the client is told this text. Only of an inspector that rewrites.
+  /// It does not go on, and the client is told this text. Only of an inspector that gathers.
   case drop(tell: [UInt8])
+  /// It does not go on, and nobody is told. Only of an inspector that gathers.
+  case hush
+  /// It goes on, and the lobby hears of it.
+  case news(UpstreamNews)
   /// It goes on, and then the upstream is let go: where the client stays without one it is told how it went, else the session ends so.
   case leave(SessionEnd, LobbyDetachment)
   /// It goes on, and then the session is over: the client hears the text, if there is one, and the Close.
   case finish(SessionEnd, tell: [UInt8]?)
   /// It stays incomplete at the other end, and the session is over: the client hears the text, if there is one, and the Close.
   case end(SessionEnd, tell: [UInt8]?)
+}
+
+extension Inspection {
+  /// What becomes of a message that was gathered.
+  enum Fate: Equatable {
+    case passes
+    case stays
+    case isReplaced([UInt8])
+  }
+
+  var fate: Fate {
+    switch self {
+    case .drop, .hush, .end: .stays
+    case .replace(let bytes): .isReplaced(bytes)
+    case .several(let results): results.lazy.map(\.fate).first { $0 != .passes } ?? .passes
+    default: .passes
+    }
+  }
 }
 
 /// The two inspectors of a session, and who speaks in it for the gateway; nil where nobody does.

@@ -22,8 +22,10 @@ import WebSocket
   var passage: TransparentPassage
   /// In the passage's place where messages are compressed anew.
   let recoded: RecodedPassage?
-  /// Input that waits until the other leg takes more, since it may become a multiple of itself.
+  /// Input that waits until the other leg takes more, or others have had their turn, since it may become a multiple of itself.
   var held: [UInt8]?
+  /// Waits for its turn.
+  var isInTurn = false
   var keepAlive: KeepAlive?
 
   // What epoll has been told; `isRegistered` is false while a broken socket waits for its peer to drain.
@@ -44,6 +46,8 @@ import WebSocket
   var latePong: [UInt8]?
   /// Nothing can be written any more; what the peer sent before is still there to be read.
   private(set) var isBroken = false
+  /// The socket had no room for the close_notify, and the FIN waits behind it.
+  private var owesEnd = false
 
   var closeQueued = false
   var closeSent = false
@@ -54,6 +58,8 @@ import WebSocket
   var lastReceived: Int64
   /// When a data frame, or a part of one, was last relayed: pings keep a connection open, not a session busy.
   var lastData: Int64
+  /// When the socket last took something, or something began to wait for it.
+  var lastTaken: Int64
   var lingerDeadline: Int64 = .max
   var bytesReceived: UInt64 = 0
 
@@ -74,6 +80,7 @@ import WebSocket
     bufferLimit = Int32(clamping: max(1, own.buffer))
     lastReceived = now
     lastData = now
+    lastTaken = now
   }
 
   /// What comes from now on passes as it is, before the eyes of an inspector; nothing is compressed.
@@ -92,6 +99,7 @@ import WebSocket
     bufferLimit = 1
     lastReceived = now
     lastData = now
+    lastTaken = now
     isDead = true
   }
 
@@ -115,14 +123,14 @@ import WebSocket
   var mayBeRead: Bool {
     if isDead || hasEnded { return false }
     let (isFull, isGone) = unsafe other.unsafelyUnwrapped._withUnsafeGuaranteedRef { ($0.isFull, $0.isDead) }
-    return closeReceived || isGone || (held == nil && !isFull)
+    return closeReceived || (held == nil && (isGone || !isFull))
   }
 
   /// What epoll gives back for this leg.
   var token: UInt64 { UInt64(UInt(bitPattern: unsafe Unmanaged.passUnretained(self).toOpaque())) }
 
   var isTLS: Bool { secure != nil }
-  var isBlocked: Bool { !pending.isEmpty }
+  var isBlocked: Bool { !pending.isEmpty || owesEnd }
   /// So much waits that the other leg must not be read.
   var isFull: Bool { pendingCount >= Int(bufferLimit) }
   var pendingCount: Int { pending.count }
@@ -194,12 +202,13 @@ import WebSocket
 
   /// Tries again to write what is kept.
   func flush() {
-    while isBlocked {
+    while !pending.isEmpty {
       let written = unsafe write(pending.bytes)
       if written < 0 { return breakOff() }
       if written == 0 { return }
       pending.remove(written)
     }
+    if owesEnd { sendEnd() }
   }
 
   /// A write has failed. What the peer said before it went, a Close frame perhaps, can still be read; the shutdown makes sure that its end
@@ -234,8 +243,12 @@ import WebSocket
   func finish() {
     guard !finSent, !isDead else { return }
     finSent = true
-    _ = secure?.session?.shutdown()
-    _ = shutdown(descriptor, Int32(SHUT_WR))
+    sendEnd()
+  }
+
+  private func sendEnd() {
+    owesEnd = secure?.session?.shutdown() == false
+    if !owesEnd { _ = shutdown(descriptor, Int32(SHUT_WR)) }
   }
 
   /// Closes the socket and frees what was kept.
@@ -245,6 +258,7 @@ import WebSocket
     secure?.session = nil
     close(descriptor)
     pending = PendingBytes()
+    owesEnd = false
     injections = []
     tellings = []
     held = nil

@@ -7,10 +7,11 @@ import WebSocket
 public protocol Lobby: AnyObject {
   /// Whether the client is still to say who it is; until then what it may send is bounded by ``LobbyPlan/strangerBytes``.
   var isStranger: Bool { get }
-  /// Whether the client stays when its upstream goes.
-  var keepsClient: Bool { get }
   /// When ``expired(now:)`` is due; nil for never.
   var deadline: Int64? { get }
+
+  /// Whether the client stays when its upstream goes like this.
+  func keepsClient(after detachment: LobbyDetachment, now: Int64) -> Bool
 
   /// The client's connection is open.
   func opened(now: Int64) -> [LobbyAction]
@@ -21,8 +22,30 @@ public protocol Lobby: AnyObject {
   func attached(now: Int64) -> [LobbyAction]
   /// The upstream is gone, and the client stays.
   func detached(_ detachment: LobbyDetachment, now: Int64) -> [LobbyAction]
+  /// The upstream has said something that matters to whoever may replace it.
+  func receive(_ news: UpstreamNews, now: Int64) -> [LobbyAction]
   /// The deadline has passed.
   func expired(now: Int64) -> [LobbyAction]
+}
+
+extension Lobby {
+  public func receive(_ news: UpstreamNews, now: Int64) -> [LobbyAction] { [] }
+}
+
+/// What an upstream's messages say of it, as far as a lobby should know.
+public enum UpstreamNews: Sendable, Equatable {
+  /// It can be spoken to.
+  case ready
+  /// It is at something that it will say the end of.
+  case busy
+  /// What the client has said is understood, and need not be said again.
+  case understood
+  /// The same, and it is at nothing any more.
+  case settled
+  /// It will go soon.
+  case leaving
+  /// By this, which holds until the next, another one can go on where it ends.
+  case keepsake([UInt8])
 }
 
 /// What the session is to do, in this order.
@@ -31,9 +54,13 @@ public enum LobbyAction: Sendable, Equatable {
   case tell([UInt8])
   /// Passes the message on; without an upstream it is dropped.
   case forward(Message)
+  /// Passes a message on that an earlier upstream has had already: no inspector sees it twice.
+  case again(Message)
   /// Asks the control path. One question at a time.
   case ask(LobbyQuestion)
   case close(SessionEnd)
+  /// Takes leave of the upstream; ``Lobby/detached(_:now:)`` follows once it has said its last.
+  case relieve
   /// The lobby has nothing more to say: what follows goes straight to the upstream, for good. Only where the client does not stay without
   /// one.
   case leave
@@ -45,11 +72,19 @@ public enum LobbyQuestion: Sendable, Equatable {
   case credential(String)
   /// An upstream, please.
   case upstream
+  /// The same, to take up what the one before has left.
+  case successor
 }
 
 extension LobbyQuestion: CustomStringConvertible, CustomDebugStringConvertible {
   /// Without the credential.
-  public var description: String { if case .upstream = self { "upstream" } else { "credential" } }
+  public var description: String {
+    switch self {
+    case .credential: "credential"
+    case .upstream: "upstream"
+    case .successor: "successor"
+    }
+  }
   public var debugDescription: String { description }
 }
 
@@ -66,10 +101,14 @@ public enum LobbyAnswer: Sendable, Equatable {
 
 /// How an upstream went.
 public enum LobbyDetachment: Sendable, Equatable {
-  /// With a Close frame.
-  case closed
+  /// With a Close frame of its own.
+  case closed(ClosePayload)
   /// Without one, or it broke the protocol.
   case lost
+  /// By the gateway's will, since a rule says so.
+  case dismissed
+  /// By the gateway's will, since the lobby asked for it.
+  case relieved
 }
 
 /// What a reactor needs for the lobby of one session.

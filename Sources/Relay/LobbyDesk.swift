@@ -11,7 +11,9 @@ final class LobbyDesk {
   let compression: LegTransport.Compression?
   var assembler: MessageAssembler
   /// Bytes that the client may still send as a stranger; nil once it is known.
-  var strangerBytes: Int?
+  private var strangerBytes: Int?
+  /// The same of what its messages are, which may travel small.
+  private var strangerPayload = 0
   /// Whole data messages of the client.
   var messages: UInt64 = 0
 
@@ -22,6 +24,8 @@ final class LobbyDesk {
 
   /// An upstream is there, and its closing handshake has not begun.
   var isOpen = false
+  /// When the upstream goes at the latest, where leave was taken of it.
+  var relief: Int64?
   /// Looks at what goes to the upstream.
   var inspector: (any Inspector)?
   /// Of what goes to the upstream.
@@ -39,6 +43,7 @@ final class LobbyDesk {
     self.compression = compression
     let strangerBytes = lobby.isStranger ? plan.strangerBytes : nil
     self.strangerBytes = strangerBytes
+    strangerPayload = strangerBytes ?? 0
     let (maximum, inflation) = Self.limits(terms, strangerBytes)
     assembler = MessageAssembler(
       receiver: .server, maximumMessage: maximum,
@@ -65,6 +70,13 @@ final class LobbyDesk {
     return left >= count
   }
 
+  /// Counts what a stranger's messages are; false once it was too much.
+  func receive(inflated count: Int) -> Bool {
+    guard strangerBytes != nil else { return true }
+    strangerPayload -= count
+    return strangerPayload >= 0
+  }
+
   func attach(_ transport: borrowing LegTransport, inspector: (any Inspector)?, now: Int64) {
     isOpen = true
     self.inspector = inspector
@@ -84,6 +96,7 @@ final class LobbyDesk {
   func detach(_ upstream: Leg) {
     past = total(upstream)
     isOpen = false
+    relief = nil
     audio = downstreamAudio
     inspector = nil
     deflater = nil

@@ -21,10 +21,11 @@
 
   /// Appends bytes.
   ///
-  /// - Parameter limit: what usually is the most that waits; memory doubles up to there.
+  /// - Parameter limit: what usually is the most that waits. Memory doubles up to there, and beyond it as well: what goes past it would
+  ///   else be copied with each piece.
   mutating func append(_ more: UnsafeRawBufferPointer, limit: Int) {
     guard let source = more.baseAddress else { return }
-    if Int(end) + more.count > Int(capacity) { grow(to: max(4096, count + more.count, min(2 * count, limit))) }
+    if Int(end) + more.count > Int(capacity) { grow(to: max(4096, count + more.count, count < limit ? min(2 * count, limit) : 2 * count)) }
     guard let memory = unsafe memory else { return }
     unsafe (memory + Int(end)).copyMemory(from: source, byteCount: more.count)
     end += UInt32(more.count)

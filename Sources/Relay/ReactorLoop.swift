@@ -12,14 +12,17 @@ import WebSocket
   private var maskKeys = MaskKeys()
   // Sessions that ended while a batch of events may still name their legs.
   private var retired: [RelaySession] = []
-  // Sessions whose one leg is gone while input of the other waited for it.
-  private var released: [RelaySession] = []
+  // Legs with input in hand, of which nothing will be reported: they go on behind the others.
+  private var turns: [Leg] = []
   private var isStopping = false
   // All sessions were told to end: one that was still being opened then ends like them.
   private var standingEnd: ScheduledEnd?
 
   // Every read of this thread lands here. Before it there is room for a header that two reads share.
   private static let headroom = 16
+  /// Bytes that a TLS session gives out before others have their turn; each record counts as so many more, since small ones cost much.
+  private static let turn = 64 << 10
+  private static let recordCost = 512
   private let buffer: UnsafeMutableRawBufferPointer
   /// Room for the bytes of one read, unmasked.
   let scratch: UnsafeMutableRawBufferPointer
@@ -49,10 +52,11 @@ import WebSocket
   // MARK: The loop
 
   func run() {
-    epoll.add(inbox.wakeUp, .readable, token: 0)
+    guard epoll.add(inbox.wakeUp, .readable, token: 0) else { return }
     while !isStopping || !sessions.isEmpty {
       let due = wheel.nextTick
-      let count = epoll.wait(milliseconds: wheel.isEmpty ? -1 : wheel.untilNextTick(now: clinux_milliseconds()))
+      let patience = !turns.isEmpty ? 0 : wheel.isEmpty ? -1 : wheel.untilNextTick(now: clinux_milliseconds())
+      let count = epoll.wait(milliseconds: patience)
       now = clinux_milliseconds()
       if let due, now >= due { counters.lag(milliseconds: now - due) }
       counters.wokeUp()
@@ -63,10 +67,7 @@ import WebSocket
       }
       advanceTimers()
       if hasMail { inbox.drain { receive($0) } }
-      while let session = released.popLast() {
-        resume(session.downstream)
-        resume(session.upstream)
-      }
+      if !turns.isEmpty { takeTurns() }
       if !retired.isEmpty { retired.removeAll(keepingCapacity: true) }
     }
   }
@@ -78,12 +79,13 @@ import WebSocket
     if events.contains(.writable) {
       if leg.readWantsWrite { read(leg) }
       if leg.isDead { return }
+      leg.lastTaken = now
       leg.flush()
       drained(leg)
     }
     if leg.isDead || events.isDisjoint(with: [.readable, .ended, .broken]) { return }
     if leg.interest.contains(.readable) {
-      read(leg, toEnd: !events.isDisjoint(with: [.ended, .broken]))
+      read(leg, again: !events.isDisjoint(with: [.ended, .broken]))
     } else if !events.isDisjoint(with: .broken) {
       park(leg)
     }
@@ -98,10 +100,30 @@ import WebSocket
 
   private func drained(_ leg: Leg) {
     leg.session.drained(leg)
-    let peer = leg.peer
-    resume(peer)
-    updateInterest(of: peer)
-    if !peer.isDead, peer.hasHeldBytes { read(peer) }
+    goOn(leg.peer)
+  }
+
+  /// Goes on with what has come of a leg and has not been relayed.
+  private func goOn(_ leg: Leg) {
+    resume(leg)
+    if !leg.isDead, leg.held == nil, leg.hasHeldBytes { read(leg) } else { updateInterest(of: leg) }
+  }
+
+  private func takeTurns() {
+    let legs = turns
+    turns = []
+    for leg in legs {
+      leg.isInTurn = false
+      // One that is not dead has a session.
+      if !leg.isDead { goOn(leg) }
+    }
+  }
+
+  /// Lets a leg go on with what it has in hand once what is under way is over, and the others have had their turn.
+  func queue(_ leg: Leg) {
+    guard !leg.isInTurn else { return }
+    leg.isInTurn = true
+    turns.append(leg)
   }
 
   /// Goes on with input that waited for the other leg.
@@ -111,20 +133,25 @@ import WebSocket
     deliver(held, from: leg, received: 0)
   }
 
-  /// - Parameter toEnd: the peer's FIN has come, and will not be reported again.
-  private func read(_ leg: Leg, toEnd: Bool = false) {
+  /// - Parameter again: the peer's FIN has come, which a plain leg would not be told again.
+  private func read(_ leg: Leg, again: Bool = false) {
     let session = leg.session
     resume(leg)
     let base = unsafe buffer.baseAddress.unsafelyUnwrapped + Self.headroom
     let room = unsafe UnsafeMutableRawBufferPointer(start: base, count: buffer.count - Self.headroom)
-    // A TLS session fills its own buffer with one read, 16 KB, so that this ends and others have their turn.
+    var taken = 0
     repeat {
       guard leg.mayBeRead else { break }
+      guard taken < Self.turn else {
+        queue(leg)
+        break
+      }
       switch unsafe leg.receive(into: room) {
       case .bytes(let count):
+        taken += count + Self.recordCost
         unsafe session.relay(from: leg, base: base, count: count, received: count)
         // There may be more, of which a plain leg would not be told: it has its turn again behind the others.
-        if count == room.count, !leg.isTLS, !leg.isDead, leg.isRegistered { epoll.change(leg.descriptor, leg.interest, token: leg.token) }
+        if count == room.count || again, !leg.isTLS, !leg.isDead, leg.isRegistered { change(leg) }
       case .blocked:
         return updateInterest(of: leg)
       case .ended:
@@ -133,7 +160,7 @@ import WebSocket
       case .lost:
         return session.lost(leg)
       }
-    } while !leg.isDead && (leg.hasHeldBytes || toEnd)
+    } while !leg.isDead && leg.hasHeldBytes
     updateInterest(of: leg)
   }
 
@@ -149,17 +176,26 @@ import WebSocket
     // A TLS session reads ahead, but not all there is.
     var interest: Epoll.Events = leg.isTLS ? [] : .edge
     if mayRead { interest.formUnion(leg.isTLS ? .readable : [.readable, .ended]) }
-    if leg.isBlocked || (leg.readWantsWrite && mayRead) { interest.insert(.writable) }
-    if !mayRead, !leg.hasEnded, leg.interest.contains(.readable) { counters.paused() }
+    if leg.isBlocked || (leg.readWantsWrite && mayRead) {
+      interest.insert(.writable)
+      if !leg.interest.contains(.writable) { leg.lastTaken = now }
+    }
+    if !mayRead, !leg.hasEnded, leg.interest.contains(.readable), leg.peer.isFull { counters.paused() }
+    let isChanged = interest != leg.interest
+    leg.interest = interest
     if !leg.isRegistered {
       guard mayRead || !leg.isParked else { return }
       leg.isParked = false
-      epoll.add(leg.descriptor, interest, token: leg.token)
-      leg.isRegistered = true
-    } else if interest != leg.interest {
-      epoll.change(leg.descriptor, interest, token: leg.token)
+      leg.isRegistered = epoll.add(leg.descriptor, interest, token: leg.token)
+      if !leg.isRegistered { leg.session.lost(leg) }
+    } else if isChanged {
+      change(leg)
     }
-    leg.interest = interest
+  }
+
+  /// Tells epoll of a leg again: what is there already is reported anew.
+  private func change(_ leg: Leg) {
+    if !epoll.change(leg.descriptor, leg.interest, token: leg.token) { leg.session.lost(leg) }
   }
 
   func count(_ party: Party, bytes: Int, messages: UInt64) {
@@ -200,6 +236,7 @@ import WebSocket
   }
 
   private func open(_ parcel: consuming RelayParcel) {
+    var first = parcel.takeFirstUpstream()
     var early = [parcel.downstream.received]
     var owed = [parcel.downstream.owed]
     if let upstream = parcel.upstream.take() {
@@ -216,6 +253,7 @@ import WebSocket
     updateInterest(of: session.downstream)
     for (leg, bytes) in zip(legs, owed) where !leg.isDead { unsafe bytes.withUnsafeBytes { unsafe leg.send($0) } }
     session.enterLobby()
+    if let upstream = first.take() { attach(upstream) }
     for (leg, bytes) in zip(legs, early) { deliver(bytes, from: leg, received: bytes.count) }
     // epoll does not report bytes that a TLS session already holds.
     for leg in legs where !leg.isDead && leg.isTLS { read(leg) }
@@ -261,12 +299,6 @@ import WebSocket
     updateInterest(of: leg)
   }
 
-  /// One leg is gone, and input of the other need not wait for it: it goes on once what is under way is over, since a read's bytes may
-  /// still be in the buffer.
-  func release(_ session: RelaySession) {
-    released.append(session)
-  }
-
   /// Both legs are gone.
   func retire(_ session: RelaySession) {
     guard sessions.removeValue(forKey: session.id) != nil else { return }
@@ -275,17 +307,23 @@ import WebSocket
 
   // MARK: Time
 
+  /// Has a session look at its clocks by then. One that does so sooner arms again.
   func wake(_ session: RelaySession, at deadline: Int64) {
+    let moment = wheel.moment(for: deadline)
+    guard moment < session.wakeAt else { return }
+    session.wakeAt = moment
     wheel.arm(session.id, at: deadline)
   }
 
   private func advanceTimers() {
     for id in wheel.advance(to: now) {
-      guard let session = sessions[id] else { continue }
+      // What was armed before something sooner is not awaited any more.
+      guard let session = sessions[id], now >= session.wakeAt else { continue }
+      session.wakeAt = .max
       let next = session.tick()
       // What it said may wait for the socket now.
       updateInterest(of: session.downstream)
-      if let next { wheel.arm(id, at: next) }
+      if let next { wake(session, at: next) }
     }
   }
 }

@@ -13,6 +13,8 @@ final class RecodedPassage {
     case control(Opcode)
     /// The inspector has something to say of a message.
     case inspected(Inspection)
+    /// So much has been inflated that others should have their turn before the rest.
+    case turn
   }
 
   private var reader: FrameReader
@@ -29,6 +31,8 @@ final class RecodedPassage {
   private var offset = 0
   private var run: Range<Int>?
   private var endsFrame = false
+  /// What has been inflated of it.
+  private var work = 0
   private var key: UInt32?
 
   // The message under way.
@@ -100,6 +104,8 @@ final class RecodedPassage {
   /// Starts on a new read, or on what was left of one.
   func begin() {
     offset = 0
+    work = 0
+    if ready == .turn { ready = nil }
     if let run {
       self.run = 0..<run.count
       offset = run.count
@@ -139,6 +145,7 @@ final class RecodedPassage {
   ) throws(ProtocolViolation) -> Step? {
     while buffers.output.count < RecodingBuffers.batch {
       if let run {
+        if work >= RecodingBuffers.turn { return .turn }
         if let step = try unsafe take(run, of: bytes, buffers, now: now) { return step }
         continue
       }
@@ -169,7 +176,7 @@ final class RecodedPassage {
       // The size of what comes compressed, or in fragments, is not known yet.
       compresses = header.fin && !header.rsv1 ? isWorthwhile(header.payloadLength) : nil
       isShown = inspector?.begin(isText: opcode == .text) ?? false
-      isGathered = isShown && inspector?.rewrites ?? false
+      isGathered = isShown && inspector?.gathers ?? false
     }
     guard isCompressed || maximumMessage == 0 || reader.rules.announcedBytes <= maximumMessage else { throw .messageTooBig }
   }
@@ -192,6 +199,7 @@ final class RecodedPassage {
     var used = 0
     let room = unsafe buffers.plain
     let count = try unsafe inflater?.inflate(input, at: &used, into: room) ?? 0
+    work += count + RecodingBuffers.pieceCost
     let isWhole = count < room.count
     self.run = isWhole ? nil : run.lowerBound + used..<run.upperBound
     if isWhole, isLast { try inflater?.finish() }
@@ -224,10 +232,10 @@ final class RecodedPassage {
   private func sendGathered(_ result: Inspection, _ buffers: RecodingBuffers) {
     var message = gathered
     gathered = []
-    switch result {
-    case .drop: return
-    case .replace(let bytes): message = bytes
-    default: break
+    switch result.fate {
+    case .passes: break
+    case .stays: return
+    case .isReplaced(let bytes): message = bytes
     }
     size = UInt64(message.count)
     compresses = isWorthwhile(size)

@@ -4,6 +4,9 @@ import WebSocket
 @safe final class RecodingBuffers {
   /// Bytes of frames after which they are sent before more is made.
   static let batch = 32 << 10
+  /// Inflated bytes after which others have their turn; a piece counts as so many more, since small messages cost much.
+  static let turn = 256 << 10
+  static let pieceCost = 256
 
   /// Frames that are ready to go.
   var output: [UInt8] = []

@@ -42,7 +42,7 @@ public struct RelayParcel: ~Copyable, Sendable {
   var upstream: LegTransport?
   let lobby: LobbyPlan?
   let terms: SharedTerms
-  let makeInspectors: (@Sendable () -> Inspectors)?
+  private(set) var makeInspectors: (@Sendable () -> Inspectors)?
   let onEnd: @Sendable (SessionOutcome) -> Void
 
   /// - Parameters:
@@ -62,23 +62,30 @@ public struct RelayParcel: ~Copyable, Sendable {
     self.onEnd = onEnd
   }
 
-  /// A session that begins without an upstream; one comes with an ``UpstreamParcel``.
+  /// A session with a lobby. Its upstream is there before anything of the client is heard, or comes with an ``UpstreamParcel``.
   ///
   /// - Parameters:
   ///   - id: unique in this process.
+  ///   - upstream: nil where the client has the lobby's word first.
   ///   - terms: until there is an upstream, which brings its own.
   ///   - onEnd: as for the other kind.
   public init(
-    id: UInt64, downstream: consuming LegTransport, lobby: LobbyPlan, terms: SharedTerms,
-    onEnd: @escaping @Sendable (SessionOutcome) -> Void
+    id: UInt64, downstream: consuming LegTransport, upstream: consuming LegTransport? = nil, lobby: LobbyPlan, terms: SharedTerms,
+    makeInspectors: (@Sendable () -> Inspectors)? = nil, onEnd: @escaping @Sendable (SessionOutcome) -> Void
   ) {
     self.id = id
     self.downstream = downstream
-    upstream = nil
+    self.upstream = upstream
     self.lobby = lobby
     self.terms = terms
-    makeInspectors = nil
+    self.makeInspectors = makeInspectors
     self.onEnd = onEnd
+  }
+
+  /// The upstream with which a session with a lobby begins.
+  mutating func takeFirstUpstream() -> UpstreamParcel? {
+    guard lobby != nil, let transport = upstream.take() else { return nil }
+    return UpstreamParcel(session: id, transport: transport, terms: terms, makeInspectors: makeInspectors.take())
   }
 
   /// There is no reactor to relay it any more.

@@ -24,6 +24,8 @@ import WebSocket
   var scheduledEnd: ScheduledEnd?
   /// The client was the last to say something.
   var isAwaitingAnswer = false
+  /// When the clocks are looked at next.
+  var wakeAt = Int64.max
 
   init(_ parcel: consuming RelayParcel, loop: ReactorLoop) {
     id = parcel.id
@@ -71,15 +73,23 @@ import WebSocket
     leg.lastReceived = unsafe loop.now
     leg.bytesReceived &+= UInt64(received)
     if let desk, leg.party == .downstream, !desk.hasLeft {
-      return unsafe converse(UnsafeRawBufferPointer(start: base, count: count), received: received, from: leg, at: desk)
-    }
-    let messages = leg.messages
-    if let recoded = leg.recoded {
-      unsafe recode(UnsafeMutableRawBufferPointer(start: base, count: count), from: leg, by: recoded)
+      unsafe converse(UnsafeRawBufferPointer(start: base, count: count), received: received, from: leg, at: desk)
     } else {
-      unsafe pass(base, count, from: leg)
+      let messages = leg.messages
+      if let recoded = leg.recoded {
+        unsafe recode(UnsafeMutableRawBufferPointer(start: base, count: count), from: leg, by: recoded)
+      } else {
+        unsafe pass(base, count, from: leg)
+      }
+      unsafe loop.count(leg.party, bytes: received, messages: leg.messages &- messages)
     }
-    unsafe loop.count(leg.party, bytes: received, messages: leg.messages &- messages)
+    if leg.latePong != nil { sendLatePong(to: leg) }
+  }
+
+  /// Keeps input for later: until the other leg takes more, or others have had their turn.
+  func hold(_ rest: [UInt8]?, of leg: Leg) {
+    leg.held = rest
+    if rest != nil, !leg.peer.isFull { unsafe loop.queue(leg) }
   }
 
   private func pass(_ base: UnsafeMutableRawPointer, _ count: Int, from leg: Leg) {
@@ -124,10 +134,9 @@ import WebSocket
       case .frames:
         unsafe buffers.output.withUnsafeBytes { unsafe forward($0, from: leg) }
         buffers.output.removeAll(keepingCapacity: true)
-        if leg.peer.isFull, !leg.peer.isDead {
-          leg.held = unsafe passage.rest(of: bytes)
-          return
-        }
+        if leg.peer.isFull, !leg.peer.isDead { return hold(unsafe passage.rest(of: bytes), of: leg) }
+      case .turn:
+        return hold(unsafe passage.rest(of: bytes), of: leg)
       case .control(let opcode):
         receive(opcode, passage.takeControlPayload(), from: leg)
       case .inspected(let result):
@@ -148,16 +157,18 @@ import WebSocket
   /// Does what an inspector says of a message of `leg`.
   func obey(_ result: Inspection, of leg: Leg) {
     switch result {
-    case .pass: break
-    case .tell(let text), .drop(let text): tell(text, to: downstream)
-    case .reply(let text): tell(text, to: leg)
+    case .pass, .hush: break
+    // Whoever does not read need not be told: it could make the gateway keep as much as it likes.
+    case .tell(let text), .drop(let text): if !downstream.isFull { tell(text, to: downstream) }
+    case .reply(let text): if !leg.isFull { tell(text, to: leg) }
     case .wake, .replace: if ending == nil, let deadline = attendant?.deadline { unsafe loop.wake(self, at: deadline) }
     case .rest: turnEnded()
-    case .parted: releaseClose()
+    case .parted: parted()
+    case .news(let news): hear(news)
     case .several(let results): for result in results { obey(result, of: leg) }
     case .leave(let end, let detachment):
       guard ending == nil else { return }
-      if desk?.lobby.keepsClient ?? false { _ = sayFarewell() }
+      if desk?.lobby.keepsClient(after: detachment, now: unsafe loop.now) ?? false { _ = sayFarewell() }
       if !letGo(detachment, saying: ClosePayload(code: .normal, reason: Self.sessionEnded)) { self.end(end) }
     case .finish(let end, let text):
       guard ending == nil else { return }
@@ -183,14 +194,12 @@ import WebSocket
     }
   }
 
-  /// Answers a ping. While the leg takes nothing only the most recent one is remembered (RFC 6455 section 5.5.3 allows that), so that
-  /// a peer that pings without reading costs no memory and need not be stopped.
-  func answer(_ ping: [UInt8], to leg: Leg) {
-    if leg.isFull || leg.injections.count >= Self.injectionLimit { leg.latePong = ping } else { inject(.pong, ping, to: leg) }
-  }
+  /// Answers a ping: of those that came together, or while the leg takes nothing, only the most recent one (RFC 6455 section 5.5.3 allows
+  /// that). So a flood of them costs few packets, and a peer that pings without reading costs no memory and need not be stopped.
+  func answer(_ ping: [UInt8], to leg: Leg) { leg.latePong = ping }
 
   private func sendLatePong(to leg: Leg) {
-    guard let payload = leg.latePong, !leg.isFull else { return }
+    guard let payload = leg.latePong, !leg.isFull, leg.injections.count < Self.injectionLimit else { return }
     leg.latePong = nil
     inject(.pong, payload, to: leg)
   }

@@ -29,7 +29,8 @@ final class ScheduledEnd {
 
 extension RelaySession {
   /// Since when nobody has said anything; nil while the client waits for an answer: an upstream that thinks is silent, too.
-  var quietSince: Int64? { isAwaitingAnswer ? nil : max(downstream.lastData, upstream.lastData) }
+  /// Without an upstream there is none to come.
+  var quietSince: Int64? { isAwaitingAnswer && desk?.isOpen ?? true ? nil : max(downstream.lastData, upstream.lastData) }
 
   /// A turn is over, as far as somebody can tell. A session that is to end does so here, rather than in the middle of its next turn.
   func turnEnded() {

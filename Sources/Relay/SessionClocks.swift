@@ -16,7 +16,7 @@ extension RelaySession {
 
   private func tickOpen(_ now: Int64) -> Int64 {
     // A leg that is not read, because the other one takes nothing, is not silent.
-    for leg in [downstream, upstream] where !leg.interest.contains(.readable) {
+    for leg in [downstream, upstream] where !leg.isDead && !leg.interest.contains(.readable) {
       leg.lastReceived = now
       leg.lastData = now
     }
@@ -28,7 +28,7 @@ extension RelaySession {
       let at = upstream.lastData + idle
       // A client that may outlive its upstream asks for another when it has something to say.
       let end = SessionEnd.upstreamIdle
-      if now < at || !letGo(.closed, saying: ClosePayload(code: end.code, reason: end.reason)) { ends.append((at, end)) }
+      if now < at || !letGo(.dismissed, saying: ClosePayload(code: end.code, reason: end.reason)) { ends.append((at, end)) }
     }
     for (at, end) in ends where now >= at {
       self.end(end)
@@ -36,7 +36,8 @@ extension RelaySession {
     }
     let look = scheduledEnd?.nextLook(quietSince: quietSince, now: now) ?? .max
     let earliest = min(look, ends.map(\.at).min() ?? .max)
-    let next = min(earliest, ping(downstream, now), ping(upstream, now))
+    let blocked = min(stall(downstream, terms.downstream.idle, now), stall(upstream, terms.upstream.idle, now))
+    let next = min(earliest, blocked, ping(downstream, now), ping(upstream, now))
     guard let desk, ending == nil else { return min(next, attend(now)) }
     return min(next, tick(desk, now), attend(now))
   }
@@ -46,6 +47,15 @@ extension RelaySession {
     guard let attendant, ending == nil else { return .max }
     if let deadline = attendant.deadline, now >= deadline { obey(attendant.expired(now: now), of: upstream) }
     return ending == nil ? attendant.deadline ?? .max : .max
+  }
+
+  /// Gives up a leg that has taken nothing of what waits for it as long as it might have been silent, if it had been read; returns when to
+  /// look again.
+  private func stall(_ leg: Leg, _ idle: Int64?, _ now: Int64) -> Int64 {
+    guard ending == nil, leg.isBlocked, let idle else { return .max }
+    guard now >= leg.lastTaken + idle else { return leg.lastTaken + idle }
+    lost(leg, cause: "stalled")
+    return .max
   }
 
   /// Pings a leg that has been silent; returns when to look again.

@@ -3,7 +3,7 @@ import WebSocket
 /// How a session ends: the closing handshakes of its two legs, and what becomes of them where an end is gone or breaks a rule.
 extension RelaySession {
   func receiveClose(_ close: ClosePayload, from leg: Leg) {
-    if leg.party == .upstream, letGo(.closed, saying: close) { return }
+    if leg.party == .upstream, letGo(desk?.relief == nil ? .closed(close) : .relieved, saying: close) { return }
     leg.closeReceived = true
     begin(closedBy: leg.party, cause: "closed", code: close.code, reason: close.reason)
     if leg.party == .upstream { releaseClose() }
@@ -59,7 +59,6 @@ extension RelaySession {
       leg.closeReceived = true
       concludeFor(leg)
       settle(leg)
-      if leg.finSent { bury(leg) }
     } else {
       lost(leg)
     }
@@ -68,6 +67,8 @@ extension RelaySession {
   /// Nothing more can be read from or written to `leg`.
   func lost(_ leg: Leg, cause: String = "lost") {
     guard !leg.isDead else { return }
+    // The other one may have been told, and have no room for it.
+    defer { unsafe loop.updateInterest(of: leg) }
     if leg.party == .upstream {
       if letGo(.lost, saying: nil) { return }
       // It had closed already, and the client was told.
@@ -121,7 +122,7 @@ extension RelaySession {
     let close = ending?.verdicts[leg.party] ?? ClosePayload(code: code, reason: reason)
     if leg.party == .upstream, let ending, !leg.isDead, !leg.closeReceived {
       guard ending.held == nil else { return }
-      let patience = sayFarewell()
+      let patience = desk?.relief.map { unsafe max(0, $0 - loop.now) } ?? sayFarewell()
       guard patience == 0 else {
         let until = unsafe loop.now + patience
         ending.held = (close, until)
@@ -134,12 +135,20 @@ extension RelaySession {
   }
 
   /// Lets the attendant take leave of the upstream, where that can hear it; milliseconds to wait for the answer.
-  func sayFarewell() -> Int64 {
+  func sayFarewell(forGood: Bool = true) -> Int64 {
     guard let attendant, !upstream.isDead, !upstream.closeSent, !upstream.closeQueued, !downstream.isInsideMessage else { return 0 }
     self.attendant = nil
-    guard let farewell = attendant.farewell(now: unsafe loop.now) else { return 0 }
+    guard let farewell = attendant.farewell(forGood: forGood, now: unsafe loop.now) else { return 0 }
     for text in farewell.texts { tell(text, to: upstream) }
     return farewell.patience
+  }
+
+  /// The upstream has said its last.
+  func parted() {
+    releaseClose()
+    guard let desk, desk.relief != nil else { return }
+    desk.relief = unsafe loop.now
+    unsafe loop.wake(self, at: loop.now)
   }
 
   /// Sends the upstream the Close that was held back for its last words.
@@ -151,11 +160,13 @@ extension RelaySession {
 
   /// Ends a leg once both Close frames are out, and reports the session once that holds for both legs.
   func settle(_ leg: Leg) {
-    if leg.isDone, !leg.isDead, !leg.isBlocked, !leg.finSent {
-      leg.finish()
-      leg.lingerDeadline = unsafe loop.now + terms.linger
-      unsafe loop.wake(self, at: leg.lingerDeadline)
-      if leg.hasEnded { bury(leg) }
+    if leg.isDone, !leg.isDead, !leg.isBlocked {
+      if !leg.finSent {
+        leg.finish()
+        leg.lingerDeadline = unsafe loop.now + terms.linger
+        unsafe loop.wake(self, at: leg.lingerDeadline)
+      }
+      if leg.hasEnded, !leg.isBlocked { bury(leg) }
     }
     report()
   }
@@ -163,8 +174,8 @@ extension RelaySession {
   func bury(_ leg: Leg) {
     unsafe loop.forget(leg)
     leg.bury()
-    // Whatever waited for this leg to drain need not wait any more.
-    if leg.peer.held != nil { unsafe loop.release(self) }
+    // Whatever waited for this leg to drain need not wait any more; not here, since a read's bytes may still be in the buffer.
+    if leg.peer.held != nil || leg.peer.hasHeldBytes { unsafe loop.queue(leg.peer) }
     unsafe loop.updateInterest(of: leg.peer)
     report()
   }

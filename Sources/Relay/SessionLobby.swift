@@ -12,33 +12,66 @@ extension RelaySession {
   func converse(_ bytes: UnsafeRawBufferPointer, received: Int, from leg: Leg, at desk: LobbyDesk) {
     guard desk.receive(received) else {
       unsafe loop.count(leg.party, bytes: received, messages: 0)
-      // Nothing more of it is heard, not even an answer to the Close.
-      leg.closeReceived = true
-      return end(.earlyBytes)
+      return refuse(leg)
     }
-    var events: [MessageEvent] = []
-    var violation: ProtocolViolation?
-    do throws(ProtocolViolation) { try unsafe desk.assembler.receive(bytes, into: &events) } catch { violation = error }
     let messages = desk.messages
-    for event in events where !leg.closeReceived && !leg.isDead {
-      switch event {
-      case .message(let message):
-        desk.messages &+= 1
-        leg.lastData = unsafe loop.now
-        isAwaitingAnswer = true
-        guard ending == nil else { continue }
-        obey(desk.lobby.receive(message, now: unsafe loop.now), at: desk, isReply: true)
-      case .ping(let payload):
-        if terms.pings == .relay, desk.isOpen { inject(.ping, payload, to: upstream) } else { answer(payload, to: leg) }
-      case .pong(let payload):
-        if terms.pings == .relay, payload != Self.pingPayload { inject(.pong, payload, to: upstream) }
-      case .close(let close):
-        receiveClose(close, from: leg)
-      }
+    do throws(ProtocolViolation) {
+      let used = try unsafe hear(bytes, from: leg, at: desk)
+      if used < bytes.count, !leg.closeReceived, !leg.isDead { hold(unsafe Array(bytes[used...]), of: leg) }
+    } catch {
+      fail(leg, error)
     }
     unsafe loop.count(leg.party, bytes: received, messages: desk.messages &- messages)
-    if let violation, !leg.closeReceived, !leg.isDead { return fail(leg, violation) }
     leaveLobby(desk)
+  }
+
+  /// Hands the lobby one message after the other, until the upstream takes no more or others should have their turn.
+  ///
+  /// - Returns: how many bytes were used.
+  private func hear(_ bytes: UnsafeRawBufferPointer, from leg: Leg, at desk: LobbyDesk) throws(ProtocolViolation) -> Int {
+    // What is compressed may become a thousand times as much.
+    let step = desk.compression == nil ? bytes.count : Self.pieceOfInput
+    var (used, end) = (0, min(step, bytes.count))
+    var work = -desk.assembler.messageBytes
+    while !leg.closeReceived, !leg.isDead {
+      if let event = try unsafe desk.assembler.next(UnsafeRawBufferPointer(rebasing: bytes[..<end]), at: &used) {
+        if case .message(let message) = event { work += message.count + RecodingBuffers.pieceCost }
+        receive(event, from: leg, at: desk)
+      } else if end == bytes.count {
+        break
+      } else {
+        end = min(end + step, bytes.count)
+      }
+      if upstream.isFull || work + desk.assembler.messageBytes >= RecodingBuffers.turn { break }
+    }
+    return used
+  }
+
+  /// Bytes of compressed input that are looked at before the next look whether it is enough.
+  private static let pieceOfInput = 4 << 10
+
+  private func receive(_ event: MessageEvent, from leg: Leg, at desk: LobbyDesk) {
+    switch event {
+    case .message(let message):
+      desk.messages &+= 1
+      leg.lastData = unsafe loop.now
+      isAwaitingAnswer = true
+      guard ending == nil else { return }
+      guard desk.receive(inflated: message.count) else { return refuse(leg) }
+      obey(desk.lobby.receive(message, now: unsafe loop.now), at: desk, isReply: true)
+    case .ping(let payload):
+      if terms.pings == .relay, desk.isOpen { inject(.ping, payload, to: upstream) } else { answer(payload, to: leg) }
+    case .pong(let payload):
+      if terms.pings == .relay, payload != Self.pingPayload { inject(.pong, payload, to: upstream) }
+    case .close(let close):
+      receiveClose(close, from: leg)
+    }
+  }
+
+  /// A stranger has sent too much: nothing more of it is heard, not even an answer to the Close.
+  private func refuse(_ leg: Leg) {
+    leg.closeReceived = true
+    end(.earlyBytes)
   }
 
   /// Takes the short way, where the lobby has nothing more to say.
@@ -52,6 +85,11 @@ extension RelaySession {
     obey(desk.lobby.receive(answer, now: unsafe loop.now), at: desk)
   }
 
+  func hear(_ news: UpstreamNews) {
+    guard let desk, desk.isOpen, ending == nil else { return }
+    obey(desk.lobby.receive(news, now: unsafe loop.now), at: desk)
+  }
+
   /// Does what the lobby says.
   ///
   /// - Parameter isReply: to something the client has sent. What it does not read it need not be told: it could make the gateway keep as
@@ -62,6 +100,8 @@ extension RelaySession {
       switch action {
       case .tell(let text): if !isReply || !downstream.isFull { tell(text, to: downstream) }
       case .forward(let message): forward(message, at: desk)
+      case .again(let message): if desk.isOpen { send(message, at: desk) }
+      case .relieve: relieve(at: desk)
       case .ask(let question): desk.ask(question)
       case .close(let end): self.end(end)
       case .leave: desk.isLeaving = true
@@ -76,16 +116,20 @@ extension RelaySession {
     var result = Inspection.pass
     if let inspector = desk.inspector {
       result = message.inspect(by: inspector, now: unsafe loop.now)
-      switch result {
-      case .end, .drop: return obey(result, of: downstream)
-      case .replace(let bytes): message = message.replaced(by: bytes)
-      default: break
+      switch result.fate {
+      case .passes: break
+      case .stays: return obey(result, of: downstream)
+      case .isReplaced(let bytes): message = message.replaced(by: bytes)
       }
     }
+    send(message, at: desk)
+    obey(result, of: downstream)
+  }
+
+  private func send(_ message: Message, at desk: LobbyDesk) {
     let frame = message.frame(maskKey: unsafe loop.nextMaskKey(), deflater: &desk.deflater)
     unsafe frame.withUnsafeBytes { unsafe upstream.send($0) }
     sendInjections(to: upstream)
-    obey(result, of: downstream)
   }
 
   // MARK: Upstreams that come and go
@@ -112,12 +156,22 @@ extension RelaySession {
     leaveLobby(desk)
   }
 
+  /// Takes leave of the upstream, which may say its last before it goes.
+  private func relieve(at desk: LobbyDesk) {
+    guard desk.isOpen, desk.relief == nil else { return }
+    let due = unsafe loop.now + sayFarewell(forGood: false)
+    desk.relief = due
+    unsafe loop.wake(self, at: due)
+  }
+
   /// Lets the upstream go, and keeps the client where that may be: nothing can be said behind a message that was cut.
   ///
   /// - Parameter close: what the upstream hears; nil where it is lost.
   /// - Returns: false where the session ends with it.
   func letGo(_ detachment: LobbyDetachment, saying close: ClosePayload?) -> Bool {
-    guard let desk, desk.isOpen, ending == nil, desk.lobby.keepsClient, !upstream.isInsideMessage, !downstream.isDead else { return false }
+    guard let desk, desk.isOpen, ending == nil, !upstream.isInsideMessage, !downstream.isDead,
+      desk.lobby.keepsClient(after: detachment, now: unsafe loop.now)
+    else { return false }
     desk.detach(upstream)
     attendant = nil
     upstream.closeReceived = true
@@ -131,14 +185,22 @@ extension RelaySession {
 
   // MARK: Time
 
+  /// Milliseconds between two looks whether an upstream can be let go.
+  private static let reliefPause: Int64 = 20
+
   /// The lobby's clock, and that of an upstream that has closed; returns when to look again.
   func tick(_ desk: LobbyDesk, _ now: Int64) -> Int64 {
     if let deadline = desk.lobby.deadline, now >= deadline {
       obey(desk.lobby.expired(now: now), at: desk)
     }
     guard ending == nil else { return .max }
+    if let relief = desk.relief, now >= relief, !letGo(.relieved, saying: ClosePayload(code: .normal, reason: Self.sessionEnded)) {
+      // Inside a message of its own, which it may end.
+      desk.relief = now + Self.reliefPause
+    }
+    guard ending == nil else { return .max }
     if !upstream.isDead, now >= upstream.lingerDeadline { bury(upstream) }
-    return min(desk.lobby.deadline ?? .max, upstream.isDead ? .max : upstream.lingerDeadline)
+    return min(desk.lobby.deadline ?? .max, desk.relief ?? .max, upstream.isDead ? .max : upstream.lingerDeadline)
   }
 }
 

@@ -35,7 +35,7 @@ public struct SessionOutcome: Sendable {
 
   public let id: UInt64
   public var closedBy: Party = .gateway
-  /// `closed`, `lost`, `ping_timeout`, the name of a protocol violation or of the gateway's own reason.
+  /// `closed`, `lost`, `ping_timeout`, `stalled`, the name of a protocol violation or of the gateway's own reason.
   public var cause = "closed"
   /// The code of the Close frame that ended it, if there was one with a code.
   public var code: CloseCode?

@@ -1,6 +1,7 @@
 /// A hashed timer wheel: coarse, cheap to arm, never cancelled.
 ///
-/// Whoever is woken looks at its own clocks and arms again, so a wake-up that came too early or twice costs one look and nothing else.
+/// Whoever is woken looks at its own clocks and arms again. What was armed before something sooner is still handed out: its owner must
+/// tell it from what it waits for, by ``moment(for:)``, or there would be more of it with every look.
 struct TimerWheel {
   /// Milliseconds per slot; no deadline fires earlier than asked, nor later than one slot after.
   static let tick: Int64 = 64
@@ -19,10 +20,14 @@ struct TimerWheel {
 
   /// Wakes `id` at `deadline` milliseconds, or at the wheel's horizon (about a minute) if that is sooner.
   mutating func arm(_ id: UInt64, at deadline: Int64) {
-    let tick = min(max(deadline / Self.tick + 1, current + 1), current + Int64(Self.slots - 1))
-    wheel[Int(tick % Int64(Self.slots))].append(id)
+    wheel[Int(slot(for: deadline) % Int64(Self.slots))].append(id)
     armed += 1
   }
+
+  /// When what is armed for `deadline` is handed out.
+  func moment(for deadline: Int64) -> Int64 { slot(for: deadline) * Self.tick }
+
+  private func slot(for deadline: Int64) -> Int64 { min(max(deadline / Self.tick + 1, current + 1), current + Int64(Self.slots - 1)) }
 
   /// When the wheel wants to be advanced; nil when nothing waits.
   var nextTick: Int64? { isEmpty ? nil : (current + 1) * Self.tick }

@@ -18,10 +18,17 @@ final class PrivateKey: Sendable {
 }
 
 extension Certificate {
-  /// `notAfter` in Unix seconds.
-  var expiresAt: Int64? {
+  /// Nil where they are no times.
+  var dates: CertificateDates? {
+    guard let begin = unsafe Self.seconds(X509_get0_notBefore(pointer)), let end = unsafe Self.seconds(X509_get0_notAfter(pointer)) else {
+      return nil
+    }
+    return CertificateDates(begin: begin, end: end)
+  }
+
+  private static func seconds(_ time: UnsafePointer<ASN1_TIME>?) -> Int64? {
     var broken = unsafe tm()
-    guard unsafe ASN1_TIME_to_tm(X509_get0_notAfter(pointer), &broken) == 1 else { return nil }
+    guard unsafe ASN1_TIME_to_tm(time, &broken) == 1 else { return nil }
     return unsafe Int64(timegm(&broken))
   }
 

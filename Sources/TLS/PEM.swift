@@ -2,7 +2,7 @@ import COpenSSL
 import Glibc
 
 /// Certificates or a key in PEM form: in a file, or in memory. Printing one shows the path, never the text, which may be a key.
-public enum PEM: Sendable, Equatable {
+public enum PEM: Sendable, Hashable {
   case file(String)
   case text(String)
 

@@ -24,6 +24,9 @@ public final class ServerCertificates: Sendable {
     state = Mutex(State(context: try TLSContext(server: settings), stamps: stamps, loaded: stamps))
   }
 
+  /// Where the certificate is from.
+  public var certificateFile: String { settings.identity.certificate.label }
+
   /// The context for the next connection.
   public var current: TLSContext { state.withLock { $0.context } }
 

@@ -15,8 +15,8 @@ public final class TLSContext: Sendable {
   let isServer: Bool
   /// Client sessions kept for resumption; nil on a server, whose tickets are self-contained, or when turned off.
   public let resumption: ResumptionCache?
-  /// `notAfter` of the own certificate in Unix seconds; nil without one.
-  public let certificateExpiresAt: Int64?
+  /// Of the own certificate; nil without one.
+  public let certificateDates: CertificateDates?
 
   var pointer: OpaquePointer? { unsafe handle.pointer }
 
@@ -26,7 +26,7 @@ public final class TLSContext: Sendable {
     let context = unsafe handle.pointer
     isServer = false
     resumption = settings.resumptionPeers > 0 ? ResumptionCache(peers: settings.resumptionPeers) : nil
-    certificateExpiresAt = if let identity = settings.identity { try unsafe TLSContext.install(identity, in: context) } else { nil }
+    certificateDates = if let identity = settings.identity { try unsafe TLSContext.install(identity, in: context) } else { nil }
 
     unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
     switch settings.trust {
@@ -58,7 +58,7 @@ public final class TLSContext: Sendable {
     let context = unsafe handle.pointer
     isServer = true
     resumption = nil
-    certificateExpiresAt = try unsafe TLSContext.install(settings.identity, in: context)
+    certificateDates = try unsafe TLSContext.install(settings.identity, in: context)
 
     // Tickets carry the whole session; a memory cache beside them would only grow. None goes out by itself: `TLSSession` sends one with its
     // first answer.
@@ -121,8 +121,8 @@ extension TLSContext {
     return handle
   }
 
-  /// Installs chain and key; returns the leaf's `notAfter`.
-  private static func install(_ identity: TLSIdentity, in context: OpaquePointer?) throws(TLSError) -> Int64? {
+  /// Installs chain and key; returns when the leaf is valid.
+  private static func install(_ identity: TLSIdentity, in context: OpaquePointer?) throws(TLSError) -> CertificateDates? {
     let chain = try identity.certificate.certificates()
     let key = try identity.key.privateKey()
     ERR_clear_error()
@@ -141,7 +141,7 @@ extension TLSContext {
     guard unsafe SSL_CTX_use_PrivateKey(context, key.pointer) == 1 else {
       throw .file(path: identity.key.label, reason: "private key refused: \(TLSError.queuedReason())")
     }
-    return chain[0].expiresAt
+    return chain[0].dates
   }
 
   /// - Parameter namingThem: also send the authorities' names to the client, which picks its certificate by them.

@@ -39,11 +39,16 @@ public struct TLSSession: ~Copyable, Sendable {
   private let context: TLSContext
   private let target: ResumptionTarget?
   private let expectedName: String?
-  /// Address of the `SocketWriter`; 0 in the memory phase.
-  private var writerBits: UInt = 0
+  /// Address of the `TLSSocket`; 0 in the memory phase.
+  private var socketBits: UInt = 0
   /// Plaintext bytes that are encrypted and not yet reported as written, because the socket has not taken all of their record.
   private var owed = 0
   private var closeNotifySent = false
+  /// Ciphertext that has come since the last application data.
+  private var barren = 0
+  /// Most of it, several records of the largest size: a peer may ask for new keys (RFC 8446 section 4.6.3), but not as if there were nothing
+  /// else to say.
+  private static let barrenLimit = 64 << 10
   /// A server's: the client has no ticket yet.
   private var owesTicket: Bool
   private var failed = false
@@ -51,7 +56,7 @@ public struct TLSSession: ~Copyable, Sendable {
   @usableFromInline var ssl: OpaquePointer? { unsafe OpaquePointer(bitPattern: sslBits) }
   private var inbound: OpaquePointer? { unsafe OpaquePointer(bitPattern: inboundBits) }
   private var outbound: OpaquePointer? { unsafe OpaquePointer(bitPattern: outboundBits) }
-  private var writer: UnsafeMutablePointer<SocketWriter>? { unsafe UnsafeMutablePointer(bitPattern: writerBits) }
+  private var socket: UnsafeMutablePointer<TLSSocket>? { unsafe UnsafeMutablePointer(bitPattern: socketBits) }
 
   init(context: TLSContext, name: ServerName?, port: Int) throws(TLSError) {
     ERR_clear_error()
@@ -85,9 +90,9 @@ public struct TLSSession: ~Copyable, Sendable {
     // 7.2.1), and a relay's connections often end with the transport. A failed session keeps the old treatment.
     if unsafe !failed && SSL_is_init_finished(ssl) == 1 { unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN) }
     unsafe SSL_free(ssl)
-    if let writer = unsafe writer {
-      unsafe writer.deinitialize(count: 1)
-      unsafe writer.deallocate()
+    if let socket = unsafe socket {
+      unsafe socket.deinitialize(count: 1)
+      unsafe socket.deallocate()
     }
   }
 
@@ -108,7 +113,10 @@ extension TLSSession {
   public mutating func handshake() throws(TLSError) -> Progress {
     ERR_clear_error()
     let result = unsafe SSL_do_handshake(ssl)
-    if result == 1 { return .done }
+    if result == 1 {
+      barren = 0
+      return .done
+    }
     switch unsafe SSL_get_error(ssl, result) {
     case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE: return .wantsRead
     case SSL_ERROR_ZERO_RETURN, SSL_ERROR_SYSCALL:
@@ -128,6 +136,7 @@ extension TLSSession {
   /// Gives the session ciphertext that came from the peer. Memory phase only; nothing happens after `attach`.
   public mutating func feed(_ ciphertext: UnsafeRawBufferPointer) {
     guard inboundBits != 0 else { return }
+    barren += ciphertext.count
     var rest = unsafe ciphertext
     while unsafe !rest.isEmpty {
       let count = unsafe BIO_write(inbound, rest.baseAddress, Int32(clamping: rest.count))
@@ -171,21 +180,21 @@ extension TLSSession {
     guard unsafe SSL_is_init_finished(ssl) == 1 else { throw .protocol(reason: "attach before the end of the handshake") }
     guard inboundBits != 0, unsafe BIO_ctrl_pending(inbound) == 0 else { throw .protocol(reason: "attach with unread ciphertext") }
     guard !hasPendingCiphertext else { throw .protocol(reason: "attach with unsent ciphertext") }
-    let writer = UnsafeMutablePointer<SocketWriter>.allocate(capacity: 1)
-    unsafe writer.initialize(to: SocketWriter(descriptor: descriptor))
-    guard let reading = unsafe BIO_new_socket(descriptor, BIO_NOCLOSE), let writing = unsafe SocketWriter.makeBIO(writer) else {
-      unsafe writer.deinitialize(count: 1)
-      unsafe writer.deallocate()
+    let socket = UnsafeMutablePointer<TLSSocket>.allocate(capacity: 1)
+    unsafe socket.initialize(to: TLSSocket(descriptor: descriptor))
+    guard let bio = unsafe TLSSocket.makeBIO(socket) else {
+      unsafe socket.deinitialize(count: 1)
+      unsafe socket.deallocate()
       throw .setting(reason: "out of memory")
     }
-    writerBits = UInt(bitPattern: writer)
+    socketBits = UInt(bitPattern: socket)
     inboundBits = 0
     outboundBits = 0
-    unsafe SSL_set_bio(ssl, reading, writing)
+    unsafe SSL_set_bio(ssl, bio, bio)
   }
 
   /// Whether the session is on a socket.
-  public var isAttached: Bool { writerBits != 0 }
+  public var isAttached: Bool { socketBits != 0 }
 }
 
 // MARK: - both phases
@@ -194,14 +203,24 @@ extension TLSSession {
   /// Decrypts into `buffer`, which must not be empty. One call yields at most one record (16 KB); call until it says `.wouldBlock`, or use
   /// `pending`.
   public mutating func read(into buffer: UnsafeMutableRawBufferPointer) throws(TLSError) -> ReadOutcome {
-    if unsafe writerBits != 0 && writer?.pointee.isHolding == true { unsafe writer?.pointee.flush() }
+    if let socket = unsafe socket {
+      if unsafe socket.pointee.isHolding { unsafe socket.pointee.flush() }
+      if unsafe socket.pointee.isOverfull { throw refuse("the peer does not read the answers that it asks for") }
+      unsafe socket.pointee.taken = 0
+    }
     ERR_clear_error()
     let count = unsafe SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))
-    if count > 0 { return .bytes(Int(count)) }
+    if count > 0 {
+      barren = 0
+      return .bytes(Int(count))
+    }
     let systemError = errno
     switch unsafe SSL_get_error(ssl, count) {
-    // With plaintext owed, `write` has said already that it waits for the socket.
-    case SSL_ERROR_WANT_READ: return unsafe owed == 0 && writer?.pointee.isHolding == true ? .wantsWrite : .wouldBlock
+    case SSL_ERROR_WANT_READ:
+      barren += unsafe socket?.pointee.taken ?? 0
+      if barren > Self.barrenLimit { throw refuse("\(barren) bytes of records without application data") }
+      // With plaintext owed, `write` has said already that it waits for the socket.
+      return unsafe owed == 0 && socket?.pointee.isHolding == true ? .wantsWrite : .wouldBlock
     case SSL_ERROR_ZERO_RETURN: return .closed
     case let kind: throw fail(kind, systemError)
     }
@@ -210,7 +229,7 @@ extension TLSSession {
   /// Encrypts and, when attached, sends. An empty buffer is `.bytes(0)`.
   public mutating func write(_ plaintext: UnsafeRawBufferPointer) throws(TLSError) -> WriteOutcome {
     if unsafe plaintext.isEmpty { return .bytes(0) }
-    if writerBits != 0, let outcome = try resumeWrite() { return outcome }
+    if socketBits != 0, let outcome = try resumeWrite() { return outcome }
     ERR_clear_error()
     // RFC 8446 section 4.6.1 lets a server choose the moment. Right behind the handshake, the client is about to write its request: clients
     // that read on one thread and write on another, over one SSL object without a lock, then take the ticket in while they write, and
@@ -224,7 +243,7 @@ extension TLSSession {
       let systemError = errno
       throw unsafe fail(SSL_get_error(ssl, count), systemError)
     }
-    if writerBits != 0, unsafe writer?.pointee.isClear == false {
+    if socketBits != 0, unsafe socket?.pointee.isClear == false {
       owed = Int(count)
       return try resumeWrite() ?? .bytes(Int(count))
     }
@@ -233,12 +252,12 @@ extension TLSSession {
 
   /// Gets what is held onto the socket first. nil when nothing was held and nothing is owed: go on with new plaintext.
   private mutating func resumeWrite() throws(TLSError) -> WriteOutcome? {
-    guard let writer = unsafe writer else { return nil }
-    if unsafe owed == 0 && writer.pointee.isClear { return nil }
-    unsafe writer.pointee.flush()
-    let failure = unsafe writer.pointee.failure
+    guard let socket = unsafe socket else { return nil }
+    if unsafe owed == 0 && socket.pointee.isClear { return nil }
+    unsafe socket.pointee.flush()
+    let failure = unsafe socket.pointee.failure
     if failure != 0 { throw fail(SSL_ERROR_SYSCALL, failure) }
-    if unsafe writer.pointee.isHolding { return .wouldBlock }
+    if unsafe socket.pointee.isHolding { return .wouldBlock }
     if owed == 0 { return nil }
     defer { owed = 0 }
     return .bytes(owed)
@@ -265,13 +284,19 @@ extension TLSSession {
       _ = unsafe SSL_shutdown(ssl)
       ERR_clear_error()
     }
-    unsafe writer?.pointee.flush()
-    return unsafe writer?.pointee.isHolding != true
+    unsafe socket?.pointee.flush()
+    return unsafe socket?.pointee.isHolding != true
   }
 
   /// Whether bytes are held inside the session, read from the transport and not yet returned: a whole record, or (with read-ahead) only a
   /// part of one, in which case `read` says `.wouldBlock`.
   public var pending: Bool { unsafe SSL_has_pending(ssl) == 1 }
+
+  /// The peer costs more than it may.
+  private mutating func refuse(_ reason: String) -> TLSError {
+    failed = true
+    return .protocol(reason: reason)
+  }
 
   private mutating func fail(_ kind: Int32, _ systemError: Int32) -> TLSError {
     failed = true

@@ -1,5 +1,5 @@
 /// A certificate chain (leaf first) with its private key.
-public struct TLSIdentity: Sendable, Equatable {
+public struct TLSIdentity: Sendable, Hashable {
   public var certificate: PEM
   public var key: PEM
 
@@ -14,7 +14,7 @@ public struct TLSIdentity: Sendable, Equatable {
 }
 
 /// Whom a client believes.
-public enum TLSTrust: Sendable, Equatable {
+public enum TLSTrust: Sendable, Hashable {
   /// The distribution's authorities (and `SSL_CERT_FILE`, `SSL_CERT_DIR`, which OpenSSL reads).
   case system
   /// Only these certificates: authorities, intermediates, or the server's own.
@@ -22,7 +22,7 @@ public enum TLSTrust: Sendable, Equatable {
 }
 
 /// How to speak TLS to an upstream. The peer's name is always verified; there is no setting that turns it off.
-public struct ClientSettings: Sendable, Equatable {
+public struct ClientSettings: Sendable, Hashable {
   public var trust: TLSTrust
   /// Own certificate for servers that ask for one; nil sends none.
   public var identity: TLSIdentity?

@@ -28,25 +28,33 @@ public final class GatewayMetrics: Sendable {
     "voxgate_upstream_circuit", "Whether an endpoint is dialled: 0 yes, 1 by one session that tries it, 2 no.", "upstream", "endpoint")
   public let fallbacks = Family<Counter>(
     "voxgate_upstream_fallbacks_total", "Sessions opened elsewhere than at the first endpoint of their route.", "route", "upstream")
+  public let handovers = Family<Counter>(
+    "voxgate_upstream_handovers_total", "Sessions that another upstream took up, or should have: why, and whether it did.", "route",
+    "reason", "result")
   public let credentialRests = Family<Counter>(
     "voxgate_upstream_credential_rests_total", "Times that a credential was put to rest, by why.", "upstream", "reason")
   public let dialFailures = Family<Counter>(
     "voxgate_upstream_dial_failures_total", "Upstreams not reached, by reason.", "upstream", "reason")
 
   public let audio = Family<TimeCounter>(
-    "voxgate_audio_seconds_total", "Audio in sessions that have ended; up is towards the vendor.", "route", "direction")
+    "voxgate_audio_seconds_total", "Audio that has passed where it is looked at; up is towards the vendor.", "route", "direction")
+
+  // What is remembered between sessions
+  public let storeEntries = Family<Gauge>("voxgate_store_entries", "What is remembered now.", "table")
+  public let storeEvictions = Family<Counter>(
+    "voxgate_store_evictions_total", "Entries forgotten before their time, since the table was full.", "table")
 
   // What vendors say
   public let vendorReadySeconds = Family<Histogram>(
     "voxgate_upstream_ready_seconds", "From the upstream's 101 until it said that it was ready.", .latency, "upstream")
   public let firstTranscriptSeconds = Family<Histogram>(
-    "voxgate_upstream_first_transcript_seconds", "From the client's first audio to the first words of it that came back.", .latency,
+    "voxgate_upstream_first_transcript_seconds", "From the client's first audio to the first words of it that came back.", .answer,
     "upstream")
   public let firstAudioSeconds = Family<Histogram>(
     "voxgate_upstream_first_audio_seconds", "From the client's first audio, or message where it sends none, to the first audio back.",
-    .latency, "upstream")
+    .answer, "upstream")
   public let turnSeconds = Family<Histogram>(
-    "voxgate_turn_latency_seconds", "From the end of what the client said to the first audio of the answer.", .latency, "upstream")
+    "voxgate_turn_latency_seconds", "From the end of what the client said to the first audio of the answer.", .answer, "upstream")
   public let turns = Family<Counter>("voxgate_turns_total", "Turns that the vendor has ended.", "upstream")
   public let usage = Family<Counter>("voxgate_upstream_usage_total", "What the vendor bills, in whole units.", "upstream", "unit")
   public let vendorErrors = Family<Counter>(

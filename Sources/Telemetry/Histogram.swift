@@ -6,12 +6,15 @@ public final class Histogram: Sendable {
   public enum Buckets: Sendable {
     /// Half a millisecond to ten seconds: dialling, handshakes.
     case latency
+    /// A twentieth of a second to half a minute: what vendors take to hear and to answer.
+    case answer
     /// A second to a day: sessions.
     case lifetime
 
     public var bounds: [Double] {
       switch self {
       case .latency: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+      case .answer: [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10, 15, 30]
       case .lifetime: [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 86400]
       }
     }

@@ -22,6 +22,8 @@ public enum SecurityEvent: Sendable, Equatable {
   case blockedHandshakeLimit(ip: String, currentConnections: Int, maxAllowed: Int)
   /// The connection does not begin as its proxy should begin it; `error` says how.
   case blockedProxyHeader(ip: String, error: String)
+  /// What a trusted proxy sends of its client does not say which that is; `error` says why, `ip` is the proxy.
+  case blockedForwarding(ip: String, error: String)
 
   // The credential.
   case authSuccess(ip: String, userId: String)
@@ -69,6 +71,7 @@ public enum SecurityEvent: Sendable, Equatable {
     case .blockedOverCapacity: "WS_CONNECTION_BLOCKED_OVER_CAPACITY"
     case .blockedHandshakeLimit: "WS_CONNECTION_BLOCKED_HANDSHAKE_LIMIT"
     case .blockedProxyHeader: "WS_CONNECTION_BLOCKED_PROXY_HEADER"
+    case .blockedForwarding: "WS_CONNECTION_BLOCKED_FORWARDING"
     case .authSuccess: "WS_AUTH_SUCCESS"
     case .authFailedNoToken: "WS_AUTH_FAILED_NO_TOKEN"
     case .authFailedInvalidToken: "WS_AUTH_FAILED_INVALID_TOKEN"
@@ -115,7 +118,8 @@ public enum SecurityEvent: Sendable, Equatable {
     case .authUnknownTier(let ip, let user, let tier): ["ip": .string(ip), "userId": Self.text(user), "tier": Self.text(tier)]
     case .limitWarning(let ip, let tier, let measure, let scope), .limitExceeded(let ip, let tier, let measure, let scope):
       ["ip": .string(ip), "tier": .string(tier), "measure": .string(measure), "scope": .string(scope)]
-    case .authFailedInvalidToken(let ip, let error), .authUnavailable(let ip, let error), .blockedProxyHeader(let ip, let error):
+    case .authFailedInvalidToken(let ip, let error), .authUnavailable(let ip, let error), .blockedProxyHeader(let ip, let error),
+      .blockedForwarding(let ip, let error):
       ["ip": .string(ip), "error": Self.text(error)]
     case .upstreamRefused(let ip, let upstream, let status):
       ["ip": .string(ip), "upstream": .string(upstream), "status": .stringConvertible(status)]

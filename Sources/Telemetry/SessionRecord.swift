@@ -70,6 +70,8 @@ public struct SessionRecord: Sendable, Equatable {
   public var usage: [String: Double] = [:]
   /// Failures that the vendor has reported in messages.
   public var vendorErrors: UInt64 = 0
+  /// Times that another session with the vendor has taken over.
+  public var handovers: UInt64 = 0
   /// Milliseconds from the 101 to the end.
   public var duration: Int64 = 0
   /// W3C trace id, the client's or one that the gateway made.
@@ -116,6 +118,7 @@ public struct SessionRecord: Sendable, Equatable {
     fields["turns"] = turns.map { .stringConvertible($0) }
     for (unit, amount) in usage { fields["usage_\(unit)"] = Self.amount(amount) }
     if vendorErrors > 0 { fields["vendor_errors"] = .stringConvertible(vendorErrors) }
+    if handovers > 0 { fields["handovers"] = .stringConvertible(handovers) }
     fields["trace"] = trace.map { .string($0.description) }
     fields["trace_alias"] = traceAlias.map { .string(LogText.clean($0, limit: 64)) }
     return fields

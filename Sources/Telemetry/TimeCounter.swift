@@ -2,16 +2,16 @@ import Synchronization
 
 /// An amount of time that only grows, shared by all threads; exposed in seconds.
 public final class TimeCounter: Sendable {
-  private let milliseconds = Atomic<UInt64>(0)
+  private let nanoseconds = Atomic<UInt64>(0)
 
   public init() {}
 
   /// Nothing is added for a negative amount.
-  public func add(milliseconds count: Int64) {
-    milliseconds.wrappingAdd(UInt64(max(0, count)), ordering: .relaxed)
+  public func add(nanoseconds count: Int64) {
+    nanoseconds.wrappingAdd(UInt64(max(0, count)), ordering: .relaxed)
   }
 
-  public var seconds: Double { Double(milliseconds.load(ordering: .relaxed)) / 1_000 }
+  public var seconds: Double { Double(nanoseconds.load(ordering: .relaxed)) / 1e9 }
 }
 
 extension TimeCounter: Series {

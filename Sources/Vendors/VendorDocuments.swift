@@ -12,8 +12,8 @@ extension VendorDescriptor {
     A vendor is described, not programmed. The catalogue inside the binary (Sources/Vendors/Catalogue) and the `vendors` section of your
     own upstreams.yaml have one format: name of the endpoint -> descriptor. `voxgate vendors` lists what is known, `voxgate vendors NAME`
     explains one, and your own entry replaces a built-in one of the same name. What is not known about a vendor is left out; each entry
-    names its sources. Only two things are code, chosen by a name in the descriptor: ways to sign a URL, and codecs of vendors' own
-    framings.
+    names its sources. Two things are code, chosen by a name in the descriptor: ways to sign a URL, and codecs for vendors' own binary
+    formats.
 
     The second half of this page is generated from the fields that read a descriptor; a test compares them.
 

@@ -3,9 +3,9 @@ extension VendorDescriptor {
   static let vocabulary = #"""
     ## From an API page to a descriptor
 
-    Each piece below stands on its own; put together they are an entry of `vendors`. Leave out what the API page does not tell.
+    Each piece below can be used on its own; together they make an entry of `vendors`. Leave out what the API page does not say.
 
-    **Another vendor's protocol.** What is not said is as it is there; `null` takes a key away. Messages and matches are taken whole.
+    **Another vendor's protocol.** Keys that are not given are those of the other vendor; `null` removes one. Messages and matches are replaced as a whole.
 
     ```yaml
     like: openai.realtime
@@ -127,7 +127,7 @@ extension VendorDescriptor {
         init_body: {input: {encoding: encoding, rate: sample_rate}}
     ```
 
-    **Headers and subprotocols.** A header that is also in `forward` is what the client says, if it says it. `required` is what the vendor
+    **Headers and subprotocols.** Of a header that is also in `forward` the client's value counts, if it sends one. `required` is what the vendor
     refuses to do without.
 
     ```yaml
@@ -139,16 +139,16 @@ extension VendorDescriptor {
     strip: {headers: [OpenAI-Beta], query: [service], first_message: [debug]}
     ```
 
-    **Frames and names of messages.** Opcodes tell nothing: say what frames hold, and where a message has its name.
+    **Frames and types of messages.** The opcode of a frame says too little: give what frames hold, and where a message has its type.
 
     ```yaml
     codec: {client: plain_text+binary_audio, server: json_any_opcode}
     discriminator: [{path: header.event}, {keys: [setupComplete, result.audioChunk]}]
     ```
 
-    **A vendor's own framing.** Four codecs are code. Each shows a message as JSON, so that matches and paths say the rest, and bytes in it
-    have a path; the messages themselves pass unchanged. Simulators and `voxgate call` write theirs the same way; the gateway says nothing
-    by itself to such a vendor, and ends a session with a close frame.
+    **A vendor's own framing.** Four codecs are code. Each shows a message as JSON, to which matches and paths apply, also for bytes in it; the
+    messages themselves pass unchanged. Simulators and `voxgate call` write theirs the same way; the gateway sends no messages of its own to
+    such a vendor, and ends a session with a close frame.
 
     ```yaml
     codec: {client: eventstream, server: eventstream}
@@ -214,7 +214,7 @@ extension VendorDescriptor {
       ready: [{type: Welcome}, {type: SettingsApplied}]
     ```
 
-    **Silence.** What is sent meanwhile, what answers the vendor's own pings, and how long it bears nothing.
+    **Silence.** What is sent meanwhile, what answers the vendor's own pings, and after how long it closes.
 
     ```yaml
     memory: {context_id: {of: client, path: contextId}}

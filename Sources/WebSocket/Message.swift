@@ -3,6 +3,14 @@ public enum Message: Sendable, Equatable {
   case text(String)
   case binary([UInt8])
 
+  /// Bytes of payload.
+  public var count: Int {
+    switch self {
+    case .text(let text): text.utf8.count
+    case .binary(let bytes): bytes.count
+    }
+  }
+
   /// The message as one frame.
   ///
   /// - Parameter maskKey: a fresh key where a client sends, nil where a server does (section 5.1).

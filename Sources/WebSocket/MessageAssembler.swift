@@ -49,6 +49,9 @@ public struct MessageAssembler: ~Copyable, Sendable {
     reader.allow(maximumMessage: isCompressing ? DeflateLimits.wireLimit(maximumMessage) : maximumMessage)
   }
 
+  /// Bytes that have come of the message under way, inflated.
+  public var messageBytes: Int { message.count }
+
   /// Bytes on the heap for inflating.
   public var inflaterBytes: Int { inflater.memoryBytes }
 
@@ -66,17 +69,27 @@ public struct MessageAssembler: ~Copyable, Sendable {
 
   /// The same on a buffer.
   public mutating func receive(_ bytes: UnsafeRawBufferPointer, into events: inout [MessageEvent]) throws(ProtocolViolation) {
-    if let violation { throw violation }
     var offset = 0
+    while let event = try unsafe next(bytes, at: &offset) { events.append(event) }
+  }
+
+  /// The next event alone, for whoever may have enough of them before `bytes` are used up.
+  ///
+  /// - Parameter offset: where to read on; moved past what was taken.
+  /// - Returns: nil when all bytes are used, or the peer has closed.
+  /// - Throws: as `receive`.
+  public mutating func next(_ bytes: UnsafeRawBufferPointer, at offset: inout Int) throws(ProtocolViolation) -> MessageEvent? {
+    if let violation { throw violation }
     do throws(ProtocolViolation) {
       while !isClosed, let event = try unsafe reader.next(bytes, at: &offset) {
         switch event {
         case .header(let header): try begin(header)
         case .payload(let range, let isLast):
           let run = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
-          if let event = try unsafe take(run, isLast: isLast) { events.append(event) }
+          if let event = try unsafe take(run, isLast: isLast) { return event }
         }
       }
+      return nil
     } catch {
       violation = error
       message = []

@@ -1,4 +1,5 @@
 import Configuration
+import Glibc
 import Testing
 
 @Suite struct SecretReferenceTests {
@@ -41,6 +42,16 @@ import Testing
     #expect(throws: SecretError.empty(source: "{command: [/bin/true]}")) {
       try SecretReference.command(["/bin/true"]).resolve(environment: [:])
     }
+  }
+
+  /// A thread that blocks signals does not hand that on to programs.
+  @Test func commandsBeginWithoutBlockedSignals() throws {
+    var (all, before) = (sigset_t(), sigset_t())
+    unsafe sigfillset(&all)
+    unsafe pthread_sigmask(SIG_BLOCK, &all, &before)
+    defer { unsafe pthread_sigmask(SIG_SETMASK, &before, nil) }
+    let blocked = try SecretReference.command(["/bin/grep", "SigBlk", "/proc/self/status"]).resolve(environment: [:]).reveal()
+    #expect(blocked == "SigBlk:\t0000000000000000")
   }
 
   @Test func fields() throws {

@@ -66,6 +66,19 @@ import Testing
     #expect(Fixture.errors(table(environment: "production", proxies: "[]"), environment: ["JWT_SECRET": Self.strong]).count == 1)
   }
 
+  /// Development is what a gateway is in until told otherwise, which is not meant where others can reach it.
+  @Test func environmentThatNobodyChose() {
+    let open = table(environment: "development", listener: "{address: \"0.0.0.0:80\"}")
+    let unset = open.replacing("environment: development\n", with: "")
+    #expect(unset != open)
+    func warnings(_ text: String) -> [String] {
+      Fixture.warnings(text, environment: ["JWT_SECRET": Self.strong]).filter { $0.contains("'environment' is not set") }
+    }
+    #expect(warnings(unset).count == 1 && warnings(unset)[0].contains("listener 1 can be reached by others"), "\(warnings(unset))")
+    #expect(warnings(open) == [])
+    #expect(warnings(unset.replacing("0.0.0.0:80", with: "127.0.0.1:80")) == [])
+  }
+
   @Test func listenerWithTLS() {
     Fixture.withFile("pem") { path in
       let listener = "{address: \"0.0.0.0:443\", tls: {certificate: \(path), key: \(path)}}"

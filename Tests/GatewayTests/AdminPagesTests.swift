@@ -18,7 +18,11 @@ import Testing
         vendor: {vendor: deepgram.listen, credential: {env: K}, query: {defaults: {model: nova-3}}}
         none: {vendor: openai.realtime, credential: {env: NOT_SET}, query: {defaults: {model: gpt-realtime}}}
       defaults: {authentication: none}
-      routes: {/a: {upstream: vendor}, /b/*: {upstream: vendor, authentication: [app]}, /none: {upstream: none}}
+      routes:
+        /a: {upstream: vendor}
+        /b/*: {upstream: vendor, authentication: [app]}
+        /none: {upstream: none}
+        /inside: {upstream: vendor, handshake: {connect: connect_realtime, style: nested, name: Test}}
 
       """,
       environment: ["K": "canary-key", "ADMIN": token, "JWT_SECRET": RefusalTests.secret], arguments: ["--simulate", "all"])
@@ -83,6 +87,30 @@ import Testing
     #expect(try second.close() == "1008 Closed by operator")
     #expect(try Self.call(gateway, "DELETE", "/sessions?route=/a").body == ["closed": 1])
     #expect(try third.close() == "1008 Closed by operator")
+    #expect(try gateway.stop() == 0)
+  }
+
+  /// Whoever can be seen can be closed, however shortly it has been there.
+  @Test func closedAsSoonAsTheyAreSeen() throws {
+    let gateway = try Self.start()
+    let connections = try (0..<120).map { number in
+      let connection = try RawConnection(port: gateway.port)
+      try connection.send(UpgradeRequest(number % 2 == 0 ? "/a" : "/inside").text)
+      return connection
+    }
+    var closed: Set<String> = []
+    for _ in 0..<3_000 where closed.count < connections.count {
+      for session in try gateway.sessions("?limit=1000")["sessions"]?.arrayValue ?? [] {
+        guard let id = session["session"]?.stringValue, closed.insert(id).inserted else { continue }
+        #expect(try Self.call(gateway, "DELETE", "/sessions/\(id)").status == 202)
+      }
+    }
+    #expect(closed.count == connections.count)
+    for connection in connections {
+      let client = try AdmissionClient(connection)
+      #expect(client.status == 101)
+      #expect(try client.close() == "1008 Closed by operator")
+    }
     #expect(try gateway.stop() == 0)
   }
 

@@ -1,9 +1,11 @@
+import Guards
 import JSON
+import Telemetry
 import TestSupport
 import Testing
 import WebSocket
 
-/// How often and how many: N3 and N4 of the frontends' contract.
+/// How often and how many: N3 and N4 of Docs/Compatibility.md.
 @Suite struct AdmissionLimitsTests {
   private static let table =
     AdmissionTable.head + """
@@ -29,6 +31,22 @@ import WebSocket
   private func start() throws -> GatewayProcess {
     try GatewayProcess(
       Self.table, environment: ["JWT_SECRET": RefusalTests.secret, "VENDOR_KEY": "k"], arguments: ["--simulate", "all"])
+  }
+
+  /// Limits are kept in so much memory; what did not fit is seen by whoever watches over them.
+  @Test func forgottenLimitsAreCounted() throws {
+    let metrics = GatewayMetrics()
+    let admission = Admission(capacity: 1, entries: 64, metrics: metrics)
+    let limit = Allowance(count: 2, per: 60_000_000_000)
+    for address in 0..<200 as Range<UInt32> {
+      let key = LimitKey("one", .address(.v4(address)))
+      #expect(admission.rates.take(key, limit, now: 0).allowed)
+      #expect(admission.meters.meter(.messages, key, limit, now: 0).take(1, now: 0))
+    }
+    let page = try PrometheusPage(metrics.expose())
+    for (table, kept) in [("rates", admission.rates.count), ("meters", admission.meters.count)] {
+      #expect(kept <= 64 && page["voxgate_store_evictions_total{table=\"\(table)\"}"] == Double(200 - kept), "\(table)")
+    }
   }
 
   /// N3: ten pass, the eleventh is refused; what counts is every attempt that passed the origin.

@@ -28,7 +28,7 @@ import WebSocket
       arguments: ["--simulate", "missing"])
   }
 
-  /// D25 and D26.
+  /// D25 and D26 of Docs/Compatibility.md.
   @Test func healthAndReadiness() throws {
     let gateway = try start()
     for port in [gateway.port, gateway.adminPort] {

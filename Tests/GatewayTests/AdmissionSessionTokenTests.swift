@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Tokens
 
-/// Session tokens from the request for one to the session that it opens: E1 to E5 of the frontends' contract.
+/// Session tokens from the request for one to the session that it opens: E1 to E5 of Docs/Compatibility.md.
 @Suite struct AdmissionSessionTokenTests {
   private static let page = "http://localhost:4200"
   private static let key = "canary-server-key-0123456789"

@@ -25,7 +25,7 @@ struct CommandRun {
 
 extension Repository {
   /// A file of the checkout.
-  static func text(_ path: String) throws -> String { try String(contentsOfFile: root + path, encoding: .utf8) }
+  static func text(_ path: String) throws -> String { try WholeFile.text(root + path) }
 
   /// The fenced blocks of a page that are in a language.
   static func blocks(_ language: String, of path: String) throws -> [String] {

@@ -66,7 +66,8 @@ import WebSocket
   }
 
   private static let routes = [
-    ("open", ""), ("metered", ", tier: metered"), ("hasty", ", tier: hasty"), ("abrupt", ", tier: abrupt"), ("brief", ", tier: brief"),
+    ("open", ""), ("metered", ", tier: metered"), ("shut", ", tier: metered, refuse: close"),
+    ("hasty", ", tier: hasty"), ("abrupt", ", tier: abrupt"), ("brief", ", tier: brief"),
     ("late", ", timeouts: {ready: 300ms}"), ("silent", ", timeouts: {client_audio_idle: 1s}"),
     ("gated", ", messages: {types: [settings, stop], pinned: {session.model: small}}"),
   ]
@@ -147,6 +148,7 @@ import WebSocket
     #expect(try client.next() == .message(.binary([0])))
     try upstream.send(.text(#"{"type":"done","tokens":42}"#))
     try hear(#"{"type":"done","tokens":42}"#, client)
+    let during = try gateway.metrics()
     try client.connection.send(FrameHeader.frame(opcode: .close, payload: ClosePayload.encode(code: .normal), maskKey: 1))
     #expect(try next(upstream) == .message(.text(#"{"type":"stop","pieces":2}"#)))
     // What the vendor still has to say reaches a client that has said goodbye.
@@ -164,12 +166,16 @@ import WebSocket
     #expect(try gateway.logLine(with: "upstream error").contains(#""code":"overloaded""#))
     let own = #"{upstream="own"}"#
     let metrics = try gateway.metrics()
-    #expect(metrics[#"voxgate_upstream_usage_total{upstream="own",unit="tokens"}"#] == 42)
+    #expect(during["voxgate_sessions_open{route=\"\(route)\"}"] == 1)
+    // Counted when it happens, and once.
+    for metrics in [during, metrics] {
+      #expect(metrics[#"voxgate_upstream_usage_total{upstream="own",unit="tokens"}"#] == 42)
+      #expect(metrics[#"voxgate_upstream_errors_total{upstream="own",class="retryable",fatal="true"}"#] == 1)
+      #expect(metrics["voxgate_turns_total\(own)"] == 1 && metrics["voxgate_turn_latency_seconds_count\(own)"] == 1)
+      #expect(metrics["voxgate_upstream_first_transcript_seconds_count\(own)"] == 1)
+      #expect(metrics["voxgate_upstream_first_audio_seconds_count\(own)"] == 1)
+    }
     #expect(metrics[#"voxgate_upstream_usage_total{upstream="own",unit="seconds"}"#] == 1)
-    #expect(metrics[#"voxgate_upstream_errors_total{upstream="own",class="retryable",fatal="true"}"#] == 1)
-    #expect(metrics["voxgate_turns_total\(own)"] == 1 && metrics["voxgate_turn_latency_seconds_count\(own)"] == 1)
-    #expect(metrics["voxgate_upstream_first_transcript_seconds_count\(own)"] == 1)
-    #expect(metrics["voxgate_upstream_first_audio_seconds_count\(own)"] == 1)
     #expect(metrics["voxgate_upstream_keepalives_total\(own)"] >= 2)
     // Within the millisecond is at once.
     let isAtOnce = record["vendor_ready_ms"] == 0
@@ -221,9 +227,40 @@ import WebSocket
     try expectEnd(of: client)
     try hear(#"{"type":"stop","pieces":0}"#, upstream)
     #expect(try gateway.logLine(with: "WS_SESSION_LIMIT_EXCEEDED").contains(#""measure":"usage""#))
-    // Who comes back finds nothing left.
-    let (again, _) = try open(kind, "metered", isReady: false)
-    try expectEnd(of: again)
+    try expectNothingLeft("/\(kind)/metered")
+  }
+
+  /// Who comes back is told so before anybody is dialled.
+  private func expectNothingLeft(_ path: String) throws {
+    let refused = try AdmissionClient(gateway, UpgradeRequest(path))
+    let session = try RefusalTests.check(refused.answer, 429, "rate_limited", path)
+    #expect(try JSONValue.parse(refused.answer.body).at("error.message") == "Usage limit reached")
+    #expect(refused.answer["RateLimit-Limit"] == ["100"] && refused.answer["RateLimit-Remaining"] == ["0"])
+    // 105 of 100 a day are used: six come back, one at a time, before there is one to be had.
+    let wait = Int(refused.answer["Retry-After"].first ?? "") ?? 0
+    #expect((4_000...5_184).contains(wait))
+    _ = try gateway.record("WS_CONNECTION_BLOCKED_RATE_LIMIT", session: session)
+    try expectNoDial()
+  }
+
+  /// The queue of the vendor's listener is empty: whoever had come would be accepted at once.
+  private func expectNoDial() throws {
+    let own = try RawConnection(port: vendor.port)
+    try own.send("mine\r\n\r\n")
+    #expect(try vendor.accept().head().line == "mine")
+  }
+
+  /// On a route with `refuse: close`: the code and reason of a session that reaches the limit.
+  @Test func nothingLeftIsToldByAClose() throws {
+    let (client, upstream) = try open(.plain, "shut")
+    try upstream.send(.text(#"{"type":"done","tokens":105}"#))
+    try hear(#"{"type":"done","tokens":105}"#, client)
+    try expectEnd(of: client)
+    let again = try AdmissionClient(gateway, UpgradeRequest("/plain/shut"))
+    #expect(again.status == 101)
+    #expect(try again.close() == "1013 Usage limit reached")
+    try expectNoDial()
+    #expect(try metric(#"voxgate_refusals_total{route="/plain/shut",reason="rate_limited"}"#, becomes: 1) == 1)
   }
 
   /// The warning is soft, the error with its time to wait is not.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Gateway
 
-/// D22 and D23: which pages may ask, and which may read.
+/// D22 and D23 of Docs/Compatibility.md: which pages may ask, and which may read.
 @Suite struct CrossOriginTests {
   private func crossOrigin(_ origins: String..., settings: RouteCORS = RouteCORS()) -> CrossOrigin {
     CrossOrigin(origins: origins.compactMap { OriginPattern($0) }, settings: settings)

@@ -11,7 +11,7 @@ struct DashboardBrowserTests {
       admin: {address: "127.0.0.1:0"\(admin)}
       upstreams: {deepgram: {vendor: deepgram.listen, query: {defaults: {model: nova-3}}}}
       defaults: {authentication: none}
-      routes: {/deepgram: {upstream: deepgram}}
+      routes: {/deepgram: {upstream: deepgram, audio: {policy: warn}}}
       """, environment: ["ADMIN_TOKEN": "the operator's own token"], arguments: ["--simulate", "missing"])
     let program = try ChildProcess(
       [

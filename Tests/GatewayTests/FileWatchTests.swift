@@ -54,6 +54,11 @@ import Testing
     // What is watched already is known as it was at the last look.
     watch.watch([a, b])
     #expect(watch.changes() == [a])
+    try folder.write("a", "changed before")
+    let c = try folder.write("c", "")
+    watch.add([a, c])
+    try folder.write("c", "changed")
+    #expect(watch.changes() == [a, c])
     watch.watch([b])
     try folder.write("a", "changed again")
     try folder.write("b", "changed")

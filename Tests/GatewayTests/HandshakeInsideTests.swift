@@ -3,7 +3,8 @@ import Testing
 import Tokens
 import WebSocket
 
-/// Routes whose handshake is inside the socket, from the client's first byte to the vendor's last: rows N5 to N17 and R2 to R6.
+/// Routes whose handshake is inside the socket, from the client's first byte to the vendor's last: rows N5 to N17 and R2
+/// to R6 of Docs/Compatibility.md.
 @Suite struct HandshakeInsideTests {
   private static let vendorKey = "canary-vendor-key-0123456789"
 

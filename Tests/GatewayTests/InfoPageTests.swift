@@ -110,4 +110,26 @@ struct InfoPageTests {
     }
     #expect(try gateway.stop() == 0)
   }
+
+  /// What follows the path of a route is its own upstream's, and not that of the route which a parameter means.
+  @Test func theRestOfAPathStays() throws {
+    let vendor = try RawListener()
+    let gateway = try GatewayProcess(
+      """
+      version: 1
+      listeners: [{address: "127.0.0.1:0"}]
+      upstreams: {own: {url: "ws://127.0.0.1:\(vendor.port)/own"}}
+      defaults: {authentication: none}
+      routes:
+        /a/*: {upstream: own, instead: {service: {other: /b}}}
+        /b: {upstream: own}
+      """)
+    for (target, line) in [("/a/x/y", "GET /own/x/y HTTP/1.1"), ("/a/x/y?service=other", "GET /own?service=other HTTP/1.1")] {
+      let client = try RawConnection(port: gateway.port)
+      try client.send(UpgradeRequest(target).text)
+      #expect(try UpstreamEnd(vendor).asked.line == line)
+      client.close()
+    }
+    #expect(try gateway.stop() == 0)
+  }
 }

@@ -14,6 +14,7 @@ import WebSocket
     admin: {address: "127.0.0.1:0"}
     trusted_proxies: [127.0.0.2]
     authentication: {app: {type: jwt, secret: {env: JWT_SECRET}}}
+    tiers: {hourly: {opens: {ip: 100/1h}}}
     upstreams:
       own: {url: "ws://127.0.0.1:\(upstream)"}
       silent: {url: "ws://127.0.0.1:\(silent)"}
@@ -21,7 +22,7 @@ import WebSocket
     defaults: {authentication: none}
     routes:
       /own: {upstream: own, authentication: [app], audio: {policy: warn, encoding: linear16, sample_rate: 16000}}
-      /short: {upstream: own, timeouts: {client_idle: 1s}}
+      /short: {upstream: own, tier: hourly, timeouts: {client_idle: 1s}}
       /silent: {upstream: silent}
       /nowhere: {upstream: nowhere}
     """
@@ -32,7 +33,8 @@ import WebSocket
     "voxgate_backpressure_pauses_total", "voxgate_reloads_total", "voxgate_upstream_circuit", "voxgate_upstream_fallbacks_total",
     "voxgate_upstream_credential_rests_total", "voxgate_upstream_ready_seconds", "voxgate_upstream_first_transcript_seconds",
     "voxgate_upstream_first_audio_seconds", "voxgate_turn_latency_seconds", "voxgate_turns_total", "voxgate_upstream_usage_total",
-    "voxgate_upstream_errors_total", "voxgate_upstream_keepalives_total",
+    "voxgate_upstream_errors_total", "voxgate_upstream_keepalives_total", "voxgate_store_evictions_total",
+    "voxgate_upstream_handovers_total",
   ]
   /// What the other tests of this suite cause.
   private static let below: Set<String> = ["voxgate_draining", "voxgate_log_lines_lost_total"]
@@ -78,6 +80,8 @@ import WebSocket
     let during = try gateway.metrics()
     #expect(during[#"voxgate_sessions_open{route="/own"}"#] == 1)
     #expect(during["voxgate_handshakes_in_progress"] == 1)
+    #expect(during[#"voxgate_audio_seconds_total{route="/own",direction="up"}"#] == 1)
+    #expect(during[#"voxgate_store_entries{table="rates"}"#] > 0)
     #expect(during.samples.contains { $0.key.hasPrefix("voxgate_connections_open{") && $0.value > 0 })
     try client.leave()
     _ = try gateway.logLine(with: #""event":"session""#, #""route":"/own""#, #""audio_ms_up":1000"#)

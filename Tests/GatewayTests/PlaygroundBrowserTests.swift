@@ -10,6 +10,7 @@ struct PlaygroundBrowserTests {
       """
       version: 1
       listeners: [{address: "127.0.0.1:\(port)"}]
+      playground: on
       authentication:
         app: {type: jwt, secret: {env: JWT_SECRET}, audience: voxgate, from: [authorization, query, subprotocol, message]}
         ticket: {type: session_token, authentication: [app]}

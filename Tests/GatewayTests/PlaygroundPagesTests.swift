@@ -5,13 +5,12 @@ import Tokens
 
 /// The playground's answers, without a browser.
 struct PlaygroundPagesTests {
-  private static func start(_ settings: String = "", routes: String = "") throws -> GatewayProcess {
+  private static func start(_ settings: String = "playground: on", routes: String = "") throws -> GatewayProcess {
     try GatewayProcess(
       """
       version: 1
       listeners: [{address: "127.0.0.1:0"}]
       admin: {address: "127.0.0.1:0"}
-      trusted_proxies: [127.0.0.2/32]
       \(settings)
       authentication:
         app: {type: jwt, secret: {env: JWT_SECRET}, issuer: us, audience: [voxgate], algorithms: [HS384]}
@@ -20,6 +19,8 @@ struct PlaygroundPagesTests {
       upstreams:
         deepgram: {vendor: deepgram.listen, query: {defaults: {model: nova-3, encoding: mulaw, sample_rate: "8000"}}}
         bare: {vendor: deepgram.listen}
+        voice: {vendor: elevenlabs.tts}
+        spoken: {vendor: azure.speech, variables: {region: x}}
         own: {url: "ws://127.0.0.1:9"}
       defaults: {authentication: [app]}
       routes:
@@ -27,11 +28,19 @@ struct PlaygroundPagesTests {
         /ticket: {upstream: own, authentication: [ticket, app], origins: ["http://localhost:1"]}
         /bare: {upstream: bare, authentication: [other]}
         /any/*: {upstream: own, authentication: [app], enabled: false}
+        /voice/*: {upstream: voice}
+        /spoken: {upstream: spoken}
       \(routes)
       """, environment: ["JWT_SECRET": "a secret of thirty-two bytes and more"], arguments: ["--simulate", "missing"])
   }
 
-  private func routes(_ gateway: GatewayProcess, _ headers: [(String, String)] = [("Host", "localhost")]) throws -> [String: JSONValue] {
+  /// What browsers say of a page's requests to its own address.
+  private static let sameOrigin = ("Sec-Fetch-Site", "same-origin")
+  private static let here = [("Host", "localhost:1"), ("Origin", "http://localhost:1"), sameOrigin]
+
+  private func routes(_ gateway: GatewayProcess, _ headers: [(String, String)] = [("Host", "localhost"), Self.sameOrigin]) throws
+    -> [String: JSONValue]
+  {
     let answer = try gateway.ask("/playground/routes?origin=http%3A%2F%2Flocalhost%3A1", headers)
     let list = try JSONValue.parse(answer.text)["routes"]?.arrayValue ?? []
     return Dictionary(list.map { ($0["path"]?.stringValue ?? "", $0) }) { first, _ in first }
@@ -82,6 +91,11 @@ struct PlaygroundPagesTests {
     #expect(routes["/bare"]?["authentication"]?["mints"] == false && routes["/bare"]?["page_allowed"] == false)
     #expect(routes["/ticket"]?["authentication"]?["methods"] == ["session_token", "jwt"])
     #expect(routes["/any/*"]?["url"] == "/any" && routes["/any/*"]?["enabled"] == false && routes["/any/*"]?["vendor"] == .null)
+    // The vendor's path has a place that nothing fills but a client's.
+    #expect(routes["/voice/*"]?["rest"] == "/v1/text-to-speech/{voice_id}/stream-input" && routes["/voice/*"]?["missing"] == .null)
+    #expect(routes["/any/*"]?["rest"] == "" && routes["/listen"]?["rest"] == .null)
+    // What the page adds by itself is not missing.
+    #expect(routes["/spoken"]?["missing"] == .null && routes["/spoken"]?["plan"]?["query"]?[0] == ["language", "en-US"])
     let text = try gateway.get("/playground/routes").text
     #expect(!text.contains("thirty-two"))
     #expect(try gateway.stop() == 0)
@@ -90,7 +104,7 @@ struct PlaygroundPagesTests {
   /// Tokens that work, for a page of this machine on this machine and for nobody else.
   @Test func mintsForThisMachineOnly() throws {
     let gateway = try Self.start()
-    let here = [("Host", "localhost:1"), ("Origin", "http://localhost:1")]
+    let here = Self.here
     for route in ["/listen", "/ticket"] {
       let answer = try gateway.ask("/playground/token", here, body: #"{"route":"\#(route)"}"#)
       #expect(answer.status == 200 && answer["Cache-Control"] == ["no-store"], "\(answer.text)")
@@ -101,9 +115,10 @@ struct PlaygroundPagesTests {
       #expect(try AdmissionClient(gateway, request).status == (route == "/listen" ? 101 : 502), "\(route)")
     }
     let others: [(String, [(String, String)], String, Int)] = [
-      ("another page", [("Host", "localhost:1"), ("Origin", "http://evil.example")], "/listen", 403),
-      ("no page", [("Host", "localhost:1")], "/listen", 403),
-      ("a name that leads here", [("Host", "evil.example"), ("Origin", "http://evil.example")], "/listen", 403),
+      ("another page", [("Host", "localhost:1"), ("Origin", "http://evil.example"), Self.sameOrigin], "/listen", 403),
+      ("another page, by a browser", [here[0], here[1], ("Sec-Fetch-Site", "cross-site")], "/listen", 403),
+      ("no page", [("Host", "localhost:1"), Self.sameOrigin], "/listen", 403), ("no browser", [here[0], here[1]], "/listen", 403),
+      ("a name that leads here", [("Host", "evil.example"), ("Origin", "http://evil.example"), Self.sameOrigin], "/listen", 403),
       ("through a proxy", here + [("X-Forwarded-For", "203.0.113.9")], "/listen", 403),
       ("through another", here + [("Via", "1.1 proxy")], "/listen", 403),
       ("a claim that nobody here makes", here, "/bare", 400), ("no route", here, "/none", 400),
@@ -114,7 +129,7 @@ struct PlaygroundPagesTests {
     }
     #expect(try gateway.ask("/playground/token", here, body: "{").status == 400)
     #expect(try gateway.get("/playground/token").status == 405)
-    #expect(try routes(gateway, [("Host", "evil.example")])["/listen"]?["authentication"]?["mints"] == false)
+    #expect(try routes(gateway, [("Host", "evil.example"), Self.sameOrigin])["/listen"]?["authentication"]?["mints"] == false)
     #expect(try gateway.stop() == 0)
   }
 
@@ -135,17 +150,20 @@ struct PlaygroundPagesTests {
 
   /// Nothing in production unless asked for, and then without tokens; what a table has at `/` comes first.
   @Test func isThereWhereItShouldBe() throws {
-    let here = [("Host", "localhost:1"), ("Origin", "http://localhost:1")]
+    let proxies = "trusted_proxies: [127.0.0.2/32]"
     let rows = [
-      ("", "", 200, true), ("playground: off", "", 404, false), ("environment: production", "", 404, false),
-      ("environment: production\nplayground: on", "", 200, false), ("pages: {/: {own: page}}", "", 200, true),
+      ("", "", 200, false), ("playground: on", "", 200, true), ("playground: off", "", 404, false),
+      ("environment: production\n\(proxies)", "", 404, false), ("environment: production\nplayground: on\n\(proxies)", "", 200, false),
+      ("playground: on\npages: {/: {own: page}}", "", 200, true),
+      // A proxy on this machine has this machine's address for everybody.
+      ("playground: on\n\(proxies)", "", 200, false),
     ]
     for (settings, routes, status, mints) in rows {
       let gateway = try Self.start(settings, routes: routes)
       let page = try gateway.get("/")
       #expect(page.status == status, "\(settings)")
       #expect(page.text.contains("<!doctype html>") == (status == 200 && !settings.contains("pages")), "\(settings)")
-      let token = try gateway.ask("/playground/token", here, body: #"{"route":"/listen"}"#)
+      let token = try gateway.ask("/playground/token", Self.here, body: #"{"route":"/listen"}"#)
       #expect((token.status == 200) == mints, "\(settings): \(token.text)")
       #expect(try gateway.stop() == 0)
     }

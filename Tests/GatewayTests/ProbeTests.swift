@@ -156,9 +156,41 @@ import WebSocket
     ]
     let (status, results, text) = try run(rows, ["--simulate", "all"])
     judge(rows, results, text)
-    #expect(status == 0 && results.allSatisfy { $0["skipped"] == true }, "\(text)")
+    #expect(status == 0 && results.map { $0["skipped"] } == [true, true], "\(text)")
     let given = try run([rows[0]], ["--simulate", "all", "--query", "model=nova-3"])
     #expect(given.status == 0 && given.results.first?["ready"] == true, "\(given.text)")
+  }
+
+  /// What an SDK would append to the route's path.
+  @Test func whatFollowsTheRoute() throws {
+    let voice = Row(
+      route: "/voice/*", upstream: "vendor: elevenlabs.tts, credential: {env: VENDOR_KEY}", stage: .ready, problem: "")
+    let exact = Row(
+      route: "/exact", upstream: "vendor: deepgram.listen, credential: {env: VENDOR_KEY}, query: {defaults: {model: m}}", stage: .ready,
+      problem: "")
+    let path = ["--path", "/v1/text-to-speech/a-voice/stream-input"]
+    let good = try run([voice, exact], ["--simulate", "all"] + path)
+    judge([voice, exact], good.results, good.text)
+    #expect(good.status == 0, "\(good.text)")
+
+    let unknown = Row(
+      route: "/voice/*", upstream: voice.upstream, stage: .none,
+      problem: "path '/v2/no' is not one that this upstream allows; expected /v1/text-to-speech/{voice_id}/")
+    let bad = try run([unknown], ["--simulate", "all", "--path", "/v2/no"])
+    judge([unknown], bad.results, bad.text)
+    #expect(bad.status == 69 && bad.results.first?["skipped"] == false)
+
+    let skipped = Row(
+      route: "/voice/*", upstream: voice.upstream, stage: .none,
+      problem: "; give it with --path, of the form /v1/text-to-speech/{voice_id}/")
+    let without = try run([skipped], ["--simulate", "all"])
+    judge([skipped], without.results, without.text)
+    #expect(without.status == 0 && without.results.first?["skipped"] == true)
+
+    let folder = TemporaryFolder()
+    let file = try folder.write("upstreams.yaml", Self.table([exact]))
+    let nowhere = try CommandRun(["probe", "--config", file] + path)
+    #expect(nowhere.status == 64 && nowhere.text.contains("no route that is dialled ends in /*"), "\(nowhere.text)")
   }
 
   // MARK: TLS

@@ -80,9 +80,14 @@ import Testing
     #expect(ServiceNotifier(environment: environment, pid: 17).watchdog == seconds.map { .seconds($0) })
   }
 
-  /// Nobody listens, and nobody can be reached: neither is anything to stop for.
-  @Test(arguments: [nil, "relative", "/nowhere/notify", "@voxgate-nobody", "/" + String(repeating: "x", count: 200)])
-  func nobody(_ socket: String?) {
-    ServiceNotifier(environment: socket.map { ["NOTIFY_SOCKET": $0] } ?? [:]).ready()
+  /// Where nobody listens, or nobody can be reached, the gateway serves all the same.
+  @Test(arguments: ["relative", "/nowhere/notify", "@voxgate-nobody", "/" + String(repeating: "x", count: 200)])
+  func nobody(_ socket: String) throws {
+    let reloading = try ReloadTable(environment: ["NOTIFY_SOCKET": socket, "WATCHDOG_USEC": "100000"]) { _ in
+      ReloadTable.table("/a: {upstream: vendor}")
+    }
+    #expect(try reloading.reload().status == 200)
+    #expect(try reloading.gateway.get("/health").status == 200)
+    #expect(try reloading.gateway.stop() == 0)
   }
 }

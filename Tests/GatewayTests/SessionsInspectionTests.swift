@@ -1,5 +1,7 @@
+import JSON
 import TestSupport
 import Testing
+import WebSocket
 
 /// What a session may send: audio that is what it is said to be, and as much as its tier allows.
 struct SessionsInspectionTests {
@@ -35,6 +37,57 @@ struct SessionsInspectionTests {
     let log = try judge("warned").gateway.log
     #expect(log.components(separatedBy: #""rule":"partial_sample""#).count == 2, "\(log)")
     #expect(log.contains(#""audio_ms_up":40"#), "\(log)")
+  }
+
+  /// Audio is in the metrics once it has passed, to the last sample; the end of a session adds nothing to it.
+  @Test(arguments: ["plain", "inside"]) func audioIsCountedAsItPasses(_ route: String) throws {
+    let listener = try RawListener()
+    let gateway = try GatewayProcess(
+      AdmissionTable.head + """
+        vendors:
+          test.vendor:
+            kind: speech_to_speech
+            source: https://vendor.test
+            endpoint: {url: "ws://127.0.0.1:\(listener.port)/v1"}
+            codec: {client: json_text+binary_audio, server: json_text+binary_audio}
+            audio:
+              client: binary
+              server: binary
+              format: {defaults: {input: {encoding: pcm, rate: 16000}, output: {encoding: pcm, rate: 16000}}}
+              allowed: {input: {pcm: {codec: pcm_s16le}}, output: {pcm: {codec: pcm_s16le}}}
+        upstreams: {own: {vendor: test.vendor}}
+        defaults: {authentication: none, audio: {policy: warn}}
+        routes:
+          /plain: {upstream: own}
+          /inside: {upstream: own, handshake: {connect: start, style: nested}}
+
+        """)
+    let counted = { (direction: String) in
+      try gateway.metrics()["voxgate_audio_seconds_total{route=\"/\(route)\",direction=\"\(direction)\"}"]
+    }
+    for number in 1...2 {
+      let connection = try RawConnection(port: gateway.port)
+      try connection.send(UpgradeRequest("/\(route)", [("X-Trace-Id", "session-\(number)")]).text)
+      if route == "inside" { try connection.send(Message.text(#"{"type":"start"}"#).frame(maskKey: 1)) }
+      let upstream = try UpstreamEnd(listener)
+      let client = try AdmissionClient(connection)
+      // No message is a whole number of milliseconds; together they are three from the vendor and two for it.
+      for size in [46, 50] {
+        let message = Message.binary([UInt8](repeating: 0, count: size))
+        try upstream.send(message)
+        #expect(try client.next() == .message(message))
+      }
+      for size in [14, 18, 32] {
+        let message = Message.binary([UInt8](repeating: 0, count: size))
+        try client.send(message)
+        #expect(try upstream.next() == .message(message))
+      }
+      #expect(try counted("up") == 0.002 * Double(number) && counted("down") == 0.003 * Double(number))
+      try client.leave()
+      let record = try JSONValue.parse(Array(gateway.logLine(with: #""event":"session""#, "session-\(number)").utf8))
+      #expect(record["audio_ms_up"] == 2 && record["audio_ms_down"] == 3)
+    }
+    #expect(try counted("up") == 0.004 && counted("down") == 0.006)
   }
 
   /// Nothing is known of the audio of a plain url.

@@ -122,13 +122,13 @@ import WebSocket
       steps: [
         (.text(audio), []), (connect, [.ask(.upstream)]), (.attached, []), (.text(audio), [.forward(.text(audio))]),
         (.binary(Array(audio.utf8)), [.forward(.text(audio))]), (.binary([1, 2, 3]), [badFormat]), (.text("hello"), [badFormat]),
-        (.text("  {} \n"), [.forward(.text("  {} \n"))]), (.detached(.closed), [disconnected]), (.text(audio), []),
+        (.text("  {} \n"), [.forward(.text("  {} \n"))]), (.detached(closed), [disconnected]), (.text(audio), []),
         (.text("hello"), [badFormat]),
       ]),
     Row(
       name: "N15 the upstream goes, and is asked for again", settings: donna, isKnown: true,
       steps: [
-        (connect, [.ask(.upstream)]), (.attached, []), (.detached(.closed), [disconnected]), (connect, [.ask(.upstream)]),
+        (connect, [.ask(.upstream)]), (.attached, []), (.detached(closed), [disconnected]), (connect, [.ask(.upstream)]),
         (.answer(.noUpstream), [failure, disconnected]), (connect, [.ask(.upstream)]), (.attached, []),
         (.detached(.lost), [failure, disconnected]),
       ]),
@@ -148,7 +148,7 @@ import WebSocket
       name: "more than a second's worth without an upstream", settings: donna, isKnown: true,
       steps: [
         (.text("{}"), []), (connect, [.ask(.upstream)]), (.attached, []), (.text(much), [.forward(.text(much))]),
-        (.text(much), [.forward(.text(much))]), (.detached(.closed), [disconnected]), (.text(much), []),
+        (.text(much), [.forward(.text(much))]), (.detached(closed), [disconnected]), (.text(much), []),
         (.text(much), [close("idle_bytes", 1008, "Too much without an upstream")]),
       ]),
     Row(
@@ -198,12 +198,12 @@ import WebSocket
       steps: [
         (.binary([1]), []), (.text(create), [.ask(.upstream)]), (.attached, [.forward(.text(create))]),
         (.binary([1, 2]), [.forward(.binary([1, 2]))]), (.binary(Array(audio.utf8)), [.forward(.binary(Array(audio.utf8)))]),
-        (.detached(.closed), []), (.binary([1]), []),
+        (.detached(closed), []), (.binary([1]), []),
       ]),
     Row(
       name: "R4 JSON without an upstream", settings: assist, isKnown: true,
       steps: [
-        (.text(audio), [lost]), (.text(create), [.ask(.upstream)]), (.attached, [.forward(.text(create))]), (.detached(.closed), []),
+        (.text(audio), [lost]), (.text(create), [.ask(.upstream)]), (.attached, [.forward(.text(create))]), (.detached(closed), []),
         (.text(audio), [lost]),
       ]),
     Row(
@@ -259,7 +259,7 @@ import WebSocket
     #expect(lobby.receive(.text(#"{"X-API-Key":"mine","voice":"v"}"#), now: 1) == [.ask(.credential("mine"))])
     #expect(lobby.receive(.text(#"{"text":"a"}"#), now: 2) == [])
     #expect(lobby.receive(.accepted, now: 3) == [.ask(.upstream)])
-    #expect(!lobby.isStranger && lobby.deadline == nil && !lobby.keepsClient)
+    #expect(!lobby.isStranger && lobby.deadline == nil && !lobby.keepsClient(after: .lost, now: 0))
     #expect(
       lobby.attached(now: 4) == [.forward(.text(#"{"voice":"v","X-API-Key":"vendors"}"#)), .leave, .forward(.text(#"{"text":"a"}"#))])
   }
@@ -318,13 +318,14 @@ import WebSocket
     }
   }
 
+  private static let closed = LobbyDetachment.closed(ClosePayload(code: .normal))
   private static let connectMessage = Message.text(#"{"type":"connect_realtime"}"#)
 
   @Test func aDetachedUpstreamIsGivenBack() async throws {
     await confirmation(expectedCount: 1) { gone in
       let lobby = SocketHandshake(Self.donna, isKnown: true, control: SocketHandshake.Control(detached: { gone() }))
       _ = lobby.attached(now: 0)
-      _ = lobby.detached(.closed, now: 1)
+      _ = lobby.detached(Self.closed, now: 1)
     }
   }
 
@@ -366,15 +367,15 @@ import WebSocket
     _ = free.opened(now: 0)
     _ = free.receive(.text("no JSON"), now: 1)
     #expect(free.deadline == 10_000)
-    _ = free.receive(.text("{}"), now: 2)
+    _ = free.receive(.text(#"{"type":"connect_realtime"}"#), now: 2)
     #expect(free.deadline == nil)
   }
 
   /// Who is known by the request needs no message; without a connecting message the upstream is dialled at once.
   @Test func knownFromTheStart() {
     let lobby = SocketHandshake(Self.token, isKnown: true)
-    #expect(lobby.opened(now: 0) == [.ask(.upstream)] && lobby.deadline == nil && !lobby.keepsClient)
-    #expect(SocketHandshake(Self.donna, isKnown: true).keepsClient)
+    #expect(lobby.opened(now: 0) == [.ask(.upstream)] && lobby.deadline == nil && !lobby.keepsClient(after: .lost, now: 0))
+    #expect(SocketHandshake(Self.donna, isKnown: true).keepsClient(after: .lost, now: 0))
   }
 
   @Test func missingTokensAreNoted() async {
@@ -383,5 +384,20 @@ import WebSocket
       _ = lobby.receive(.text(#"{"type":"authenticate"}"#), now: 0)
       _ = lobby.receive(.text(#"{"type":"authenticate","token":"t"}"#), now: 0)
     }
+  }
+
+  /// Who need not say who it is holds a stranger's place until it asks for the vendor, and no longer than one may.
+  @Test(arguments: [RouteHandshake.Style.flat, .nested])
+  func anIdleClientHasItsTime(style: RouteHandshake.Style) {
+    let settings = SocketHandshake.Settings(
+      authenticate: .optional, connect: "connect_realtime", texts: SocketTexts(style: style, upstream: "OpenAI"))
+    let handshake = SocketHandshake(settings, isKnown: false)
+    #expect(handshake.opened(now: 5) == [])
+    for message in [Message.text("{}"), .text(Self.audio), .text("hello"), .binary([1, 2]), .binary(Array("{}".utf8))] {
+      _ = handshake.receive(message, now: 6)
+      #expect(handshake.deadline == 10_005 && handshake.isStranger, "\(message)")
+    }
+    #expect(handshake.receive(.text(#"{"type":"connect_realtime"}"#), now: 7) == [.ask(.upstream)])
+    #expect(handshake.deadline == nil)
   }
 }

@@ -14,6 +14,7 @@ import Testing
       routes:
         /open: {upstream: vendor, authentication: none}
         /token: {upstream: vendor, authentication: [app]}
+        /inside: {upstream: vendor, authentication: [app], handshake: {authenticate: required}}
       \(more)
 
       """
@@ -128,6 +129,17 @@ import Testing
     #expect(try AdmissionClient(gateway, request, from: "127.0.0.2").status == 101)
     for connection in silent + first { connection.close() }
     try Self.wait(gateway, open: 0)
+  }
+
+  /// A proxy that does not say who its clients are is counted as one of them, once it has asked.
+  @Test func aProxyThatSaysNothing() throws {
+    let gateway = try Self.start(Self.table("per_address: 2, total: 100", more: "trusted_proxies: [127.0.0.2]"))
+    let clients = try (0..<2).map { _ in try AdmissionClient(gateway, UpgradeRequest("/inside"), from: "127.0.0.2") }
+    #expect(clients.allSatisfy { $0.status == 101 })
+    #expect(try AdmissionClient(gateway, UpgradeRequest("/inside"), from: "127.0.0.2").status == 429)
+    let told = UpgradeRequest("/inside", [("X-Forwarded-For", "203.0.113.7")])
+    #expect(try AdmissionClient(gateway, told, from: "127.0.0.2").status == 101)
+    for client in clients { client.connection.close() }
   }
 
   /// So many bytes and no more, plain or encrypted, before the head or behind it.

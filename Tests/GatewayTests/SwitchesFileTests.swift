@@ -22,6 +22,7 @@ import Testing
         "line 2: 'al' is neither a path nor 'all'", "line 3: '\"/open' is neither a path nor 'all'",
         "line 4: 'ALL' is neither a path nor 'all'",
       ])
-    #expect(SwitchesFile(String(repeating: "x", count: 5_000)).problems.allSatisfy { $0.utf8.count < 100 })
+    let long = SwitchesFile(String(repeating: "x", count: 5_000)).problems
+    #expect(long.count == 1 && long[0].utf8.count < 100, "\(long)")
   }
 }

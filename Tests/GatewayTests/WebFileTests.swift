@@ -9,22 +9,10 @@ import Testing
 struct WebFileTests {
   private static let folder = Repository.root + "Sources/Gateway/Web/"
 
-  private static func read(_ path: String) throws -> [UInt8] {
-    guard let stream = unsafe fopen(path, "r") else { throw ChildProcess.Failure(description: "cannot read \(path)") }
-    defer { unsafe fclose(stream) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = unsafe fread(&chunk, 1, chunk.count, stream)
-      guard count > 0 else { return bytes }
-      bytes += chunk[..<count]
-    }
-  }
-
   @Test func areThoseOfTheFolder() throws {
     let names = try ChildProcess.run(["ls", Self.folder]).split(separator: "\n").map { String($0) }
     #expect(WebFile.all.map(\.name) == names)
-    for file in WebFile.all { #expect(file.bytes == (try Self.read(Self.folder + file.name)), "\(file.name)") }
+    for file in WebFile.all { #expect(file.bytes == (try WholeFile.read(Self.folder + file.name)), "\(file.name)") }
     // A page is loaded over whatever line there is, and is part of the binary.
     #expect(WebFile.all.reduce(0) { $0 + $1.bytes.count } < 200_000)
   }
@@ -56,7 +44,7 @@ struct WebFileTests {
 
   /// closes.json is the page of close codes, for scripts. To write it anew: `VOXGATE_WRITE_DOCS=1 swift test --filter WebFileTests`.
   @Test func closesAreThoseOfThePage() throws {
-    let page = String(decoding: try Self.read(Repository.root + "Docs/CloseCodes.md"), as: UTF8.self)
+    let page = try WholeFile.text(Repository.root + "Docs/CloseCodes.md")
     let rows = Self.closes(page)
     #expect(rows.count > 35)
     let text = "[\n" + rows.map { $0.text() }.joined(separator: ",\n") + "\n]\n"
@@ -65,7 +53,7 @@ struct WebFileTests {
       unsafe fputs(text, stream)
       unsafe fclose(stream)
     }
-    #expect(String(decoding: try Self.read(path), as: UTF8.self) == text)
+    #expect(try WholeFile.text(path) == text)
   }
 
   private static let phases = [

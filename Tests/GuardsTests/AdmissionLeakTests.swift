@@ -45,7 +45,7 @@ import Tokens
   /// 100,000 steps in all: sessions of many clients on routes with and without tiers of callers are admitted, refused at every guard,
   /// known late, known and refused, closed, or dropped by whoever had them. No place is ever lost, and no limit is ever exceeded.
   @Test(arguments: [61, 62, 63, 64] as [UInt64])
-  func noPlaceIsLost(_ seed: UInt64) {
+  func noPlaceIsLost(_ seed: UInt64) async {
     var random = SeededGenerator(seed: seed)
     let admission = Admission(capacity: 24)
     var tiered = Self.policy("/tiered")
@@ -67,14 +67,16 @@ import Tokens
       switch Int.random(in: 0..<100, using: &random) {
       case 0: what = turn(admission, Int.random(in: 0..<4, using: &random) > 0, policy.route)
       case 1..<40:
-        what = outcome { () throws(Refusal) in sessions.append(Kept(try admission.admit(request, policy: policy, now: now))) }
+        what = await outcome { () async throws(Refusal) in
+          sessions.append(Kept(try await admission.admit(request, policy: policy, now: now)))
+        }
       case 40..<60:
-        what = outcome { () throws(Refusal) in sessions.append(Kept(try admission.enter(request, policy: policy, now: now))) }
+        what = await outcome { () async throws(Refusal) in sessions.append(Kept(try admission.enter(request, policy: policy, now: now))) }
       case 60..<75:
         // Inside the socket; whoever is refused then is closed, or lingers until it goes.
         guard let session = sessions.randomElement(using: &random), !session.isKnown else { continue }
-        what = outcome { () throws(Refusal) in
-          let caller = try admission.authenticate(request, policy: policy, now: now)
+        what = await outcome { () async throws(Refusal) in
+          let caller = try await admission.authenticate(request, policy: policy, now: now)
           try session.identify(admission, caller, policy, now)
         }
         if what != "admitted" && Bool.random(using: &random) { sessions.removeAll { $0 === session } }
@@ -105,7 +107,7 @@ import Tokens
     #expect(admission.meters.count <= 500, "seed \(seed)")
   }
 
-  private func outcome(_ body: () throws(Refusal) -> Void) -> String { refusal(body)?.type ?? "admitted" }
+  private func outcome(_ body: () async throws(Refusal) -> Void) async -> String { await later(body)?.type ?? "admitted" }
 
   private func turn(_ admission: Admission, _ isOn: Bool, _ route: String) -> String {
     admission.switches.turn(route: route, isOn, by: .admin)

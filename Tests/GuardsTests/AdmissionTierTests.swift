@@ -61,71 +61,71 @@ import Tokens
     return policy
   }
 
-  private func refused(_ request: AdmissionRequest, _ policy: RoutePolicy, at now: Moment = moment()) -> Refusal? {
-    refusal { () throws(Refusal) in _ = try admission.admit(request, policy: policy, now: now) }
+  private func refused(_ request: AdmissionRequest, _ policy: RoutePolicy, at now: Moment = moment()) async -> Refusal? {
+    await later { () async throws(Refusal) in _ = try await admission.admit(request, policy: policy, now: now) }
   }
 
-  @Test func theCredentialsTierWins() throws {
+  @Test func theCredentialsTierWins() async throws {
     let policy = policy()
     var held: [Kept] = []
-    for _ in 0..<3 { held.append(Kept(try admission.admit(request(credential: "pro"), policy: policy, now: moment()))) }
+    for _ in 0..<3 { held.append(Kept(try await admission.admit(request(credential: "pro"), policy: policy, now: moment()))) }
     #expect(held[0].tier == "pro")
     #expect(held[0].sessionLength == .seconds(3_600))
     #expect(held[0].meters.map { "\($0.measure) \($0.scope) \($0.limit)" } == ["audio apiKey pro", "messages gateway pro"])
     #expect(held[2].budget?.limit == 9)
     #expect(held[2].budget?.remaining == 6)
     // The fourth session of one key.
-    #expect(refused(request(credential: "pro"), policy)?.type == "too_many_sessions")
+    #expect(await refused(request(credential: "pro"), policy)?.type == "too_many_sessions")
     // The address has three of four, all of them of the pro tier: there is room for one more, and for a free one.
-    held.append(Kept(try admission.admit(request(credential: "pro2"), policy: policy, now: moment())))
-    held.append(Kept(try admission.admit(request(credential: "free"), policy: policy, now: moment())))
+    held.append(Kept(try await admission.admit(request(credential: "pro2"), policy: policy, now: moment())))
+    held.append(Kept(try await admission.admit(request(credential: "free"), policy: policy, now: moment())))
     #expect(held[4].tier == "free")
     #expect(held[4].sessions == 5)
-    #expect(refused(request(credential: "free"), policy)?.type == "too_many_sessions")
-    #expect(refused(request(credential: "pro2"), policy)?.type == "too_many_sessions")
+    #expect(await refused(request(credential: "free"), policy)?.type == "too_many_sessions")
+    #expect(await refused(request(credential: "pro2"), policy)?.type == "too_many_sessions")
     held.removeAll()
     #expect(admission.connections.keys == 0)
   }
 
-  @Test func withoutATierOfItsOwnTheRoutesHolds() throws {
-    let admitted = try admission.admit(request(credential: "free"), policy: policy(), now: moment())
+  @Test func withoutATierOfItsOwnTheRoutesHolds() async throws {
+    let admitted = try await admission.admit(request(credential: "free"), policy: policy(), now: moment())
     let (tier, length, notices) = (admitted.tier.name, admitted.sessionLength, admitted.notices)
     #expect(tier == "free")
     #expect(length == .seconds(60))
     #expect(notices.isEmpty)
-    let again = try admission.admit(request(from: "192.168.1.11", credential: "same"), policy: policy(), now: moment())
+    let again = try await admission.admit(request(from: "192.168.1.11", credential: "same"), policy: policy(), now: moment())
     let (name, none) = (again.tier.name, again.notices)
     #expect(name == "free")
     #expect(none.isEmpty)
     admitted.release()
   }
 
-  @Test func anUnknownTierIsTheRoutesAndIsTold() throws {
-    let admitted = try admission.admit(request(credential: "typo"), policy: policy(), now: moment())
+  @Test func anUnknownTierIsTheRoutesAndIsTold() async throws {
+    let admitted = try await admission.admit(request(credential: "typo"), policy: policy(), now: moment())
     let (tier, notices) = (admitted.tier.name, admitted.notices)
     #expect(tier == "free")
     #expect(notices == [.authUnknownTier(ip: ip, userId: "tom", tier: "prof")])
   }
 
   /// The limits of strangers come first for those who fail, whatever the credential would have been good for.
-  @Test func failedAttemptsAreStrangers() {
+  @Test func failedAttemptsAreStrangers() async {
     let policy = policy()
-    #expect(refused(request(credential: "wrong"), policy)?.type == "unauthorized")
-    #expect(refused(request(), policy)?.type == "unauthorized")
-    #expect(refused(request(credential: "wrong"), policy)?.type == "rate_limited")
-    #expect(refused(request(), policy)?.event == .blockedRateLimit(ip: ip))
-    #expect(refused(request(credential: "free"), policy)?.type == "rate_limited")
-    #expect(refused(request(credential: "pro"), policy) == nil)
+    #expect(await refused(request(credential: "wrong"), policy)?.type == "unauthorized")
+    #expect(await refused(request(), policy)?.type == "unauthorized")
+    #expect(await refused(request(credential: "wrong"), policy)?.type == "rate_limited")
+    #expect(await refused(request(), policy)?.event == .blockedRateLimit(ip: ip))
+    #expect(await refused(request(credential: "free"), policy)?.type == "rate_limited")
+    #expect(await refused(request(credential: "pro"), policy) == nil)
     #expect(admission.connections.keys == 0)
   }
 
-  @Test func insideTheSocketTheTierChanges() throws {
+  @Test func insideTheSocketTheTierChanges() async throws {
     let policy = policy()
     var admitted = try admission.enter(request(), policy: policy, now: moment())
     #expect(admission.connections.count(LimitKey("free", address("192.168.1.10").whom)) == 1)
     let before = admitted.meters.map(\.limit)
     #expect(before == ["free"])
-    let caller = try admission.authenticate(request(credential: "pro"), policy: policy, now: moment())
+    let caller = try await admission.authenticate(request(credential: "pro"), policy: policy, now: moment())
     try admission.identify(&admitted, as: caller, policy: policy, now: moment())
     let (tier, limits, sessions) = (admitted.tier.name, admitted.meters.map(\.limit), admitted.sessions)
     #expect(tier == "pro")
@@ -139,9 +139,11 @@ import Tokens
     #expect(admission.connections.keys == 0)
   }
 
-  @Test func whoIsRefusedOnceKnownKeepsThePlaceUntilDropped() throws {
+  @Test func whoIsRefusedOnceKnownKeepsThePlaceUntilDropped() async throws {
     let policy = policy()
-    let held = try (0..<3).map { _ in Kept(try admission.admit(request(from: "10.0.0.1", credential: "pro"), policy: policy, now: moment()))
+    var held: [Kept] = []
+    for _ in 0..<3 {
+      held.append(Kept(try await admission.admit(request(from: "10.0.0.1", credential: "pro"), policy: policy, now: moment())))
     }
     var admitted = try admission.enter(request(), policy: policy, now: moment())
     do throws(Refusal) {
@@ -159,34 +161,34 @@ import Tokens
     #expect(admission.connections.total == held.count)
   }
 
-  @Test func strangersDoNotUseUpWhatIsForAll() {
+  @Test func strangersDoNotUseUpWhatIsForAll() async {
     var policy = RoutePolicy("/r")
     policy.credentials = [keys]
     policy.tier = tier("t") {
       $0.opens = [.init("t", per: .route, Allowance(count: 2, per: minute)), .init("t", per: .gateway, Allowance(count: 3, per: minute))]
       $0.sessions = [.init("t", per: .gateway, 10)]
     }
-    for _ in 0..<5 { #expect(refused(request(credential: "wrong"), policy)?.type == "unauthorized") }
-    for _ in 0..<2 { #expect(refused(request(credential: "free"), policy) == nil) }
-    #expect(refused(request(credential: "free"), policy)?.type == "rate_limited")
+    for _ in 0..<5 { #expect(await refused(request(credential: "wrong"), policy)?.type == "unauthorized") }
+    for _ in 0..<2 { #expect(await refused(request(credential: "free"), policy) == nil) }
+    #expect(await refused(request(credential: "free"), policy)?.type == "rate_limited")
   }
 
-  @Test func anyoneWithoutACredentialIsCountedForRouteAndGateway() throws {
+  @Test func anyoneWithoutACredentialIsCountedForRouteAndGateway() async throws {
     var policy = policy(required: false)
     policy.tier.sessions = [.init("free", per: .route, 1)]
-    let first = try admission.admit(request(), policy: policy, now: moment())
-    #expect(refused(request(from: "10.0.0.1"), policy)?.type == "too_many_sessions")
+    let first = try await admission.admit(request(), policy: policy, now: moment())
+    #expect(await refused(request(from: "10.0.0.1"), policy)?.type == "too_many_sessions")
     let open = tier("free") { $0.sessions = [.init("free", per: .gateway, 1)] }
     var other = RoutePolicy("/other")
     other.tier = open
-    let second = try admission.admit(request(), policy: other, now: moment())
-    #expect(refused(request(from: "10.0.0.1"), other)?.type == "too_many_sessions")
+    let second = try await admission.admit(request(), policy: other, now: moment())
+    #expect(await refused(request(from: "10.0.0.1"), other)?.type == "too_many_sessions")
     first.release()
     second.release()
     #expect(admission.connections.keys == 0)
   }
 
-  @Test func scopesOfOneTierOnTwoRoutes() throws {
+  @Test func scopesOfOneTierOnTwoRoutes() async throws {
     func policy(_ route: String, _ scope: LimitScope) -> RoutePolicy {
       var policy = RoutePolicy(route)
       policy.credentials = [keys]
@@ -198,17 +200,17 @@ import Tokens
       (.apiKey, "too_many_sessions", "too_many_sessions", nil), (.route, nil, nil, nil),
       (.gateway, "too_many_sessions", "too_many_sessions", "too_many_sessions"),
     ] as [(LimitScope, String?, String?, String?)] {
-      let held = try admission.admit(request(credential: "free"), policy: policy("/a", scope), now: moment())
-      #expect(refused(request(credential: "free"), policy("/a", scope))?.type == "too_many_sessions", "\(scope)")
-      #expect(refused(request(credential: "free"), policy("/b", scope))?.type == other, "\(scope)")
-      #expect(refused(request(from: "10.0.0.1", credential: "free"), policy("/b", scope))?.type == elsewhere, "\(scope)")
-      #expect(refused(request(credential: "pro"), policy("/b", scope))?.type == somebody, "\(scope)")
+      let held = try await admission.admit(request(credential: "free"), policy: policy("/a", scope), now: moment())
+      #expect(await refused(request(credential: "free"), policy("/a", scope))?.type == "too_many_sessions", "\(scope)")
+      #expect(await refused(request(credential: "free"), policy("/b", scope))?.type == other, "\(scope)")
+      #expect(await refused(request(from: "10.0.0.1", credential: "free"), policy("/b", scope))?.type == elsewhere, "\(scope)")
+      #expect(await refused(request(credential: "pro"), policy("/b", scope))?.type == somebody, "\(scope)")
       held.release()
     }
   }
 
   /// Each has what it may have; what the subject may have, they share.
-  @Test func twoKeysOfOneSubject() throws {
+  @Test func twoKeysOfOneSubject() async throws {
     let keys = APIKeyGuard(
       APIKeySet(
         ["key-1", "key-2"].map {
@@ -220,15 +222,15 @@ import Tokens
       var policy = RoutePolicy("/r")
       policy.credentials = [keys]
       policy.tier = tier("t") { $0.sessions = [.init("t", per: scope, 1)] }
-      let held = try admission.admit(request(credential: "key-1"), policy: policy, now: moment())
-      #expect(refused(request(credential: "key-1"), policy)?.type == "too_many_sessions", "\(scope)")
-      #expect(refused(request(credential: "key-2"), policy)?.type == second, "\(scope)")
+      let held = try await admission.admit(request(credential: "key-1"), policy: policy, now: moment())
+      #expect(await refused(request(credential: "key-1"), policy)?.type == "too_many_sessions", "\(scope)")
+      #expect(await refused(request(credential: "key-2"), policy)?.type == second, "\(scope)")
       held.release()
     }
   }
 
   /// A session token counts with the key that fetched it, or anybody could have as many sessions as tokens.
-  @Test func sessionTokensOfOneKey() throws {
+  @Test func sessionTokensOfOneKey() async throws {
     let store = SessionTokenStore()
     let tokens = SessionTokenGuard(SessionTokenStore.Terms(issuer: "page"), store: store)
     var policy = RoutePolicy("/r")
@@ -239,27 +241,27 @@ import Tokens
       let caller = Caller(subject: "kiosk", method: "api_key", apiKey: Fingerprint(of: key))
       return try tokens.issue(to: caller, for: evidence, now: moment()).token
     }
-    let held = try admission.admit(request(credential: token("key-1")), policy: policy, now: moment())
-    #expect(try refused(request(credential: token("key-1")), policy)?.type == "too_many_sessions")
-    #expect(try refused(request(credential: token("key-2")), policy) == nil)
+    let held = try await admission.admit(request(credential: token("key-1")), policy: policy, now: moment())
+    #expect(try await refused(request(credential: token("key-1")), policy)?.type == "too_many_sessions")
+    #expect(try await refused(request(credential: token("key-2")), policy) == nil)
     held.release()
   }
 
-  @Test func anAPIKeyIsNotJustAnySubject() throws {
+  @Test func anAPIKeyIsNotJustAnySubject() async throws {
     var policy = RoutePolicy("/r")
     policy.credentials = [Keys(method: "jwt", callers: ["t": ("freddy", nil)]), keys]
     policy.tier = tier("t") { $0.sessions = [.init("t", per: .apiKey, 1)] }
-    let first = try admission.admit(request(credential: "free"), policy: policy, now: moment())
-    #expect(refused(request(credential: "free"), policy)?.type == "too_many_sessions")
-    #expect(refused(request(credential: "t"), policy) == nil)
+    let first = try await admission.admit(request(credential: "free"), policy: policy, now: moment())
+    #expect(await refused(request(credential: "free"), policy)?.type == "too_many_sessions")
+    #expect(await refused(request(credential: "t"), policy) == nil)
     first.release()
   }
 
-  @Test func sessionsOfOneKeyShareItsMeters() throws {
+  @Test func sessionsOfOneKeyShareItsMeters() async throws {
     let policy = policy()
-    let first = Kept(try admission.admit(request(credential: "pro"), policy: policy, now: moment()))
-    let second = Kept(try admission.admit(request(from: "10.0.0.1", credential: "pro"), policy: policy, now: moment()))
-    let third = Kept(try admission.admit(request(credential: "pro2"), policy: policy, now: moment()))
+    let first = Kept(try await admission.admit(request(credential: "pro"), policy: policy, now: moment()))
+    let second = Kept(try await admission.admit(request(from: "10.0.0.1", credential: "pro"), policy: policy, now: moment()))
+    let third = Kept(try await admission.admit(request(credential: "pro2"), policy: policy, now: moment()))
     let now = moment().monotonic
     #expect(first.meters.of(.audio).take(600_000, now: now) == nil)
     #expect(second.meters.of(.audio).take(1, now: now)?.scope == .apiKey)
@@ -270,17 +272,17 @@ import Tokens
     #expect(first.meters[1].mark == 100)
   }
 
-  @Test func aMeterOutlivesItsSession() throws {
+  @Test func aMeterOutlivesItsSession() async throws {
     let policy = policy()
-    func left(at now: Moment) throws -> Int? {
-      let kept = Kept(try admission.admit(request(credential: "free"), policy: policy, now: now))
+    func left(at now: Moment) async throws -> Int? {
+      let kept = Kept(try await admission.admit(request(credential: "free"), policy: policy, now: now))
       let meters = kept.meters.of(.audio)
       defer { _ = meters.take(45_000, now: now.monotonic) }
       return meters.first?.meter.remaining(now: now.monotonic)
     }
-    #expect(try left(at: moment()) == 60_000)
-    #expect(try left(at: moment(10 * second)) == 25_000)
-    #expect(try left(at: moment(3 * minute)) == 60_000)
+    #expect(try await left(at: moment()) == 60_000)
+    #expect(try await left(at: moment(10 * second)) == 25_000)
+    #expect(try await left(at: moment(3 * minute)) == 60_000)
   }
 
   // MARK: Asking somebody

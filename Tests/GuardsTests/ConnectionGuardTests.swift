@@ -43,6 +43,16 @@ import Testing
     #expect(connections.keys == 0)
   }
 
+  /// A place that is given back twice is seen, and counts nothing below zero.
+  @Test func aPlaceThatWasNotTaken() throws {
+    let connections = ConnectionGuard(capacity: 100)
+    let key = address("192.0.2.1")
+    let lease = try connections.acquire([Claim(key)])
+    #expect(connections.release([key]) == 0)
+    let left = lease.release()
+    #expect(left == -1 && connections.count(key) == 0 && connections.keys == 0)
+  }
+
   @Test func allClaimsOrNone() throws {
     let connections = ConnectionGuard(capacity: 100)
     let route = Claim(LimitKey("/r", .gateway), most: 1)

@@ -1,32 +1,21 @@
-import COpenSSL
 import Configuration
 import JSON
+import TestSupport
 import Tokens
 @testable import Guards
 
 /// An issuer's Ed25519 key, the same for the same seed, that signs tokens for tests.
 struct IssuerKey {
   let name: String?
-  private let seed: [UInt8]
+  private let key: Ed25519Key
 
   init(_ name: String?, seed: UInt8) {
     self.name = name
-    self.seed = [UInt8](repeating: seed, count: 32)
-  }
-
-  private func withKey<Result>(_ body: (OpaquePointer?) -> Result) -> Result {
-    let key = unsafe EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count)
-    defer { unsafe EVP_PKEY_free(key) }
-    return unsafe body(key)
+    key = Ed25519Key(seed)
   }
 
   var jwk: JSONValue {
-    var bytes = [UInt8](repeating: 0, count: 32)
-    unsafe withKey { key in
-      var count = 32
-      unsafe EVP_PKEY_get_raw_public_key(key, &bytes, &count)
-    }
-    var object: JSONObject = ["kty": "OKP", "crv": "Ed25519", "use": "sig", "x": .string(Base64URL.encode(bytes))]
+    var object: JSONObject = ["kty": "OKP", "crv": "Ed25519", "use": "sig", "x": .string(Base64URL.encode(key.publicBytes))]
     if let name { object["kid"] = .string(name) }
     return .object(object)
   }
@@ -35,15 +24,7 @@ struct IssuerKey {
     var header: JSONObject = ["alg": "EdDSA"]
     if let kid = kid ?? name { header["kid"] = .string(kid) }
     let input = [JSONValue.object(header), .object(claims)].map { Base64URL.encode($0.serialize()) }.joined(separator: ".")
-    var signature = [UInt8](repeating: 0, count: 64)
-    unsafe withKey { key in
-      let context = unsafe EVP_MD_CTX_new()
-      defer { unsafe EVP_MD_CTX_free(context) }
-      var count = 64
-      unsafe EVP_DigestSignInit(context, nil, nil, nil, key)
-      unsafe EVP_DigestSign(context, &signature, &count, Array(input.utf8), input.utf8.count)
-    }
-    return input + "." + Base64URL.encode(signature)
+    return input + "." + Base64URL.encode(key.sign(input))
   }
 
   /// The document that an issuer with these keys publishes.

@@ -1,3 +1,4 @@
+import Telemetry
 import TestSupport
 import Testing
 @testable import Guards
@@ -45,10 +46,16 @@ import Testing
   }
 
   @Test func memoryIsBounded() {
-    let table = MeterTable(entries: 1000, shards: 4)
+    let evictions = Counter()
+    let table = MeterTable(entries: 1000, shards: 4, evictions: evictions)
     for number in 0..<50_000 { #expect(table.meter(.usage, key(number), ten, now: 0).take(1, now: 0)) }
+    let lost = evictions.value
+    #expect(lost == UInt64(50_000 - table.count))
     #expect(table.count <= 1000)
     #expect(table.count > 900)
+    // What is full again is no loss.
+    for number in 0..<5_000 { _ = table.meter(.usage, key(-1 - number), ten, now: 60 * minute) }
+    #expect(evictions.value == lost)
   }
 
   @Test func aChangedLimitKeepsWhatWasUsed() {

@@ -1,4 +1,5 @@
 import Configuration
+import Telemetry
 import TestSupport
 import Testing
 @testable import Guards
@@ -57,7 +58,8 @@ import Testing
   }
 
   @Test func theEntryIdleLongestMakesRoom() {
-    let rates = RateGuard(entries: 2, shards: 1)
+    let evictions = Counter()
+    let rates = RateGuard(entries: 2, shards: 1, evictions: evictions)
     let once = Allowance(count: 1, per: minute)
     _ = rates.take(address("192.0.2.1"), once, now: 0)
     _ = rates.take(address("192.0.2.2"), once, now: 1)
@@ -67,6 +69,10 @@ import Testing
     #expect(!rates.peek(address("192.0.2.1"), once, now: 4).allowed)
     #expect(rates.peek(address("192.0.2.2"), once, now: 4).allowed)
     #expect(!rates.peek(address("192.0.2.3"), once, now: 4).allowed)
+    #expect(evictions.value == 1)
+    // What says nothing any more is no loss.
+    for number in 4...9 { _ = rates.take(address("192.0.2.\(number)"), once, now: UInt64(number) * minute) }
+    #expect(evictions.value == 1)
   }
 
   @Test func whatIsOverIsForgottenInPassing() {

@@ -1,5 +1,6 @@
 import Configuration
 import JSON
+import Telemetry
 import TestSupport
 import Testing
 import Tokens
@@ -27,6 +28,23 @@ import Tokens
     #expect(Self.redeem(store, issued.token, evidence()) == .caller(expected))
     #expect(Self.redeem(store, issued.token, evidence()) == refused("unknown_token"))
     #expect(store.count == 0)
+  }
+
+  /// A token is good no longer than what it was fetched with, by either clock.
+  @Test func noLongerThanTheCredential() throws {
+    let store = SessionTokenStore()
+    func issue(until expiry: Int64) throws -> SessionTokenStore.Issued {
+      let terms = Self.terms { $0.isSingleUse = false }
+      return try store.issue(terms, to: Caller(subject: "alice", method: "jwt", expiresAt: expiry), for: evidence(), now: moment())
+    }
+    let issued = try issue(until: issuedAt + 20)
+    #expect(issued.expiresAt == issuedAt + 20)
+    #expect(caller(Self.redeem(store, issued.token, evidence(), now: moment(19 * second)))?.subject == "alice")
+    #expect(Self.redeem(store, issued.token, evidence(), now: moment(20 * second)) == refused("unknown_token"))
+    let later = try issue(until: issuedAt + 20)
+    let set = Moment(monotonic: moment().monotonic, unixSeconds: issuedAt + 20)
+    #expect(Self.redeem(store, later.token, evidence(), now: set) == refused("expired"), "the clock of the day was set")
+    #expect(throws: CredentialError("expired")) { try issue(until: issuedAt) }
   }
 
   @Test func theAnswerIsWhatPagesRead() throws {
@@ -66,11 +84,17 @@ import Tokens
   }
 
   @Test func theFirstMakesRoom() throws {
-    let store = SessionTokenStore(capacity: 3)
+    let evictions = Counter()
+    let store = SessionTokenStore(capacity: 3, evictions: evictions)
     let tokens = try (0..<4).map { _ in try store.issue(Self.terms(), to: nil, for: evidence(), now: moment()).token }
     #expect(store.count == 3)
     #expect(Self.redeem(store, tokens[0], evidence()) == refused("unknown_token"))
     for token in tokens.dropFirst() { #expect(caller(Self.redeem(store, token, evidence())) != nil) }
+    #expect(evictions.value == 1)
+    // Those that were used or have expired are no loss.
+    for _ in 0..<3 { _ = try store.issue(Self.terms(), to: nil, for: evidence(), now: moment()) }
+    _ = try store.issue(Self.terms(), to: nil, for: evidence(), now: moment(5 * minute))
+    #expect(evictions.value == 1)
   }
 
   @Test func aTokenIsBoundToWhatItWasFetchedFor() throws {

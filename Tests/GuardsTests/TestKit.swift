@@ -54,6 +54,31 @@ func refusal(_ body: () throws(Refusal) -> Void) -> Refusal? {
   }
 }
 
+/// The same of what takes its time.
+func later(_ body: () async throws(Refusal) -> Void) async -> Refusal? {
+  do {
+    try await body()
+    return nil
+  } catch {
+    return error
+  }
+}
+
+extension Admission {
+  /// As the gateway does it, for guards that ask nobody.
+  func admit(_ request: AdmissionRequest, policy: RoutePolicy?, now: Moment) async throws(Refusal) -> Admitted {
+    try await admit(request, policy: policy, now: { now }) { () async throws(Refusal) in
+      guard let policy else { return nil }
+      return try await authenticate(request, policy: policy, now: now)
+    }
+  }
+
+  func authenticate(_ request: AdmissionRequest, policy: RoutePolicy, now: Moment) async throws(Refusal) -> Caller? {
+    let nobody = Inquirer { _ in .failed("unasked") }
+    return try await caller(Evidence(request, route: policy.route), request, policy: policy, by: nobody) { now }
+  }
+}
+
 /// An admitted session in a collection.
 final class Kept {
   private var admitted: Admitted?

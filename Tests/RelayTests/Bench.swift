@@ -74,10 +74,13 @@ final class Bench {
       })
   }
 
-  /// A session that begins without an upstream.
-  func start(lobby: LobbyPlan, _ id: UInt64, _ terms: RelayTerms, _ downstream: consuming LegTransport) {
+  /// A session with a lobby; without an upstream unless one is given.
+  func start(
+    lobby: LobbyPlan, _ id: UInt64, _ terms: RelayTerms, _ downstream: consuming LegTransport, upstream: consuming LegTransport? = nil
+  ) {
     let ledger = ledger
-    reactor.open(RelayParcel(id: id, downstream: downstream, lobby: lobby, terms: SharedTerms(terms)) { ledger.note($0) })
+    reactor.open(
+      RelayParcel(id: id, downstream: downstream, upstream: upstream, lobby: lobby, terms: SharedTerms(terms)) { ledger.note($0) })
   }
 
   /// A socket of the reactor's that must be closed in the end, and the session that it begins, if it does.

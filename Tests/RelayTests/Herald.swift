@@ -6,9 +6,9 @@ import WebSocket
 final class Herald: Attendant {
   /// What the session has asked of it, from another thread.
   final class Diary: Sendable {
-    private let count = Mutex(0)
-    var expiries: Int { count.withLock { $0 } }
-    func note() { count.withLock { $0 += 1 } }
+    private let noted = Mutex(0)
+    var count: Int { noted.withLock { $0 } }
+    func note() { noted.withLock { $0 += 1 } }
   }
 
   private let every: Int64?
@@ -34,11 +34,13 @@ final class Herald: Attendant {
     return answer
   }
 
-  func farewell(now: Int64) -> Farewell? { last }
+  func farewell(forGood: Bool, now: Int64) -> Farewell? { last }
 }
 
-/// An inspector that drops, replaces or passes what it is shown, by its text.
+/// An inspector that drops, hushes, replaces or passes what it is shown, by its text.
 final class Censor: Inspector {
+  static let end = SessionEnd(name: "test_limit", code: .tryAgainLater, reason: "Enough")
+
   let audio: Int64? = nil
   let rewrites = true
   private var text: [UInt8] = []
@@ -53,6 +55,9 @@ final class Censor: Inspector {
   func end(bytes: UInt64, now: Int64) -> Inspection {
     let text = String(decoding: text, as: UTF8.self)
     if text.hasPrefix("drop") { return .drop(tell: Array("dropped \(text.count)".utf8)) }
+    if text.hasPrefix("hush") { return text == "hush" ? .hush : .several([.hush, .news(.ready)]) }
+    if text.hasPrefix("both") { return .several([.tell(Array("told".utf8)), .replace(Array("replaced \(text.count)".utf8))]) }
+    if text.hasPrefix("last") { return .several([.drop(tell: Array("dropped".utf8)), .finish(Self.end, tell: Array("why".utf8))]) }
     if text.hasPrefix("replace") { return .replace(Array("replaced \(text.count)".utf8)) }
     return .pass
   }

@@ -5,10 +5,11 @@ import WebSocket
 
 /// A lobby that does what the client's texts say.
 ///
-/// `dial` and `check TOKEN` ask, `say TEXT` tells, `close` closes, `leave` is passed on as the last, `known` makes it no stranger; anything else is passed on.
+/// `dial` and `check TOKEN` ask, `say TEXT` tells, `close` closes, `leave` is passed on as the last, `known` makes it no stranger, `relieve`
+/// takes leave of the upstream, `repeat TEXT` is passed on unseen; anything else is passed on. What it hears of the upstream it tells.
 final class PlainLobby: Lobby {
   private(set) var isStranger: Bool
-  let keepsClient: Bool
+  private let keepsClient: Bool
   var deadline: Int64?
   private let patience: Int64?
 
@@ -21,6 +22,8 @@ final class PlainLobby: Lobby {
   static let end = SessionEnd(name: "test_end", code: CloseCode(rawValue: 4001), reason: "Enough")
 
   static func tell(_ text: String) -> LobbyAction { .tell(Array(text.utf8)) }
+
+  func keepsClient(after detachment: LobbyDetachment, now: Int64) -> Bool { keepsClient }
 
   func opened(now: Int64) -> [LobbyAction] {
     deadline = patience.map { now + $0 }
@@ -36,6 +39,8 @@ final class PlainLobby: Lobby {
     case "say": return [Self.tell(words[1])]
     case "close": return [.close(Self.end)]
     case "leave": return [.forward(message), .leave]
+    case "relieve": return [.relieve]
+    case "repeat": return [.again(.text(words[1]))]
     case "known":
       isStranger = false
       return [Self.tell("known")]
@@ -54,7 +59,11 @@ final class PlainLobby: Lobby {
 
   func attached(now: Int64) -> [LobbyAction] { [.forward(.text("first")), .forward(.binary([2])), Self.tell("attached")] }
 
-  func detached(_ detachment: LobbyDetachment, now: Int64) -> [LobbyAction] { [Self.tell("\(detachment)")] }
+  func detached(_ detachment: LobbyDetachment, now: Int64) -> [LobbyAction] {
+    if case .closed = detachment { [Self.tell("closed")] } else { [Self.tell("\(detachment)")] }
+  }
+
+  func receive(_ news: UpstreamNews, now: Int64) -> [LobbyAction] { [Self.tell("news: \(news)")] }
 
   func expired(now: Int64) -> [LobbyAction] {
     deadline = nil
@@ -77,9 +86,11 @@ final class LobbyBench {
 
   static let id: UInt64 = 1
 
+  /// - Parameter upstream: that is there from the start.
   init(
     _ terms: RelayTerms = Bench.terms, _ kind: SocketPair.Kind = .tcp, buffer: Int32? = nil, early: [UInt8] = [], owed: [UInt8] = [],
-    strangerBytes: Int = 1_000, down: DeflateParameters? = nil, lobby: @escaping @Sendable () -> any Lobby = { PlainLobby() }
+    strangerBytes: Int = 1_000, down: DeflateParameters? = nil, upstream: SocketPair? = nil,
+    lobby: @escaping @Sendable () -> any Lobby = { PlainLobby() }
   ) throws {
     bench = try Bench()
     let pair = try SocketPair(kind, buffer: buffer)
@@ -88,7 +99,10 @@ final class LobbyBench {
     downstream.compression = down.map { LegTransport.Compression($0, DeflateSettings()) }
     bench.note(Self.id, pair)
     let plan = LobbyPlan(strangerBytes: strangerBytes, make: lobby) { [questions] in questions.note($0) }
-    bench.start(lobby: plan, Self.id, terms, downstream)
+    if let upstream { bench.note(nil, upstream) }
+    bench.start(
+      lobby: plan, Self.id, terms, downstream,
+      upstream: upstream.map { LegTransport(descriptor: Descriptor(adopting: $0.near), tls: nil, received: []) })
   }
 
   var asked: [LobbyQuestion] { questions.all }

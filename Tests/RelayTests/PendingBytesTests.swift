@@ -40,6 +40,19 @@ import Testing
     }
   }
 
+  /// Beyond the limit as well there is room for more than the next piece, or every piece would cost a copy of all.
+  @Test func growsInSteps() {
+    var pending = PendingBytes()
+    var moves = 0
+    for _ in 0..<2_000 {
+      let place = unsafe pending.bytes.baseAddress
+      append([UInt8](repeating: 7, count: 1_000), to: &pending, limit: 4_096)
+      if unsafe pending.bytes.baseAddress != place { moves += 1 }
+    }
+    #expect(pending.count == 2_000_000)
+    #expect(moves < 20)
+  }
+
   /// Bytes that stay are where they were until there is no room behind them.
   @Test func appendsInPlace() {
     var pending = PendingBytes()

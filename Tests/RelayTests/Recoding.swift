@@ -17,6 +17,8 @@ struct Recoding {
   private(set) var outputCount = 0
   private(set) var largestBatch = 0
   private(set) var pauses = 0
+  /// How often it wanted others to have their turn.
+  private(set) var turns = 0
   private(set) var controls: [Control] = []
   private(set) var inspections: [(result: Inspection, position: Int)] = []
   /// The inspector has ended the session: nothing more is taken.
@@ -55,6 +57,9 @@ struct Recoding {
         buffers.output.removeAll(keepingCapacity: true)
         guard pauses() else { continue }
         self.pauses += 1
+        return unsafe passage.rest(of: bytes)
+      case .turn:
+        turns += 1
         return unsafe passage.rest(of: bytes)
       case .control(let opcode):
         controls.append(Control(opcode: opcode, payload: passage.takeControlPayload(), position: outputCount))

@@ -47,8 +47,8 @@ import WebSocket
     let cut = betweenFrames ? session.client.frame(.text, Array("first ".utf8), fin: false).count : 9
     try session.client.send(raw: Array(fragments[..<cut]))
     // What it says before the message has begun goes out.
-    let begun = diary.expiries
-    try Ledger.wait("the attendant to speak") { diary.expiries >= begun + 3 }
+    let begun = diary.count
+    try Ledger.wait("the attendant to speak") { diary.count >= begun + 3 }
     try session.client.send(raw: Array(fragments[cut...]))
     var heard: [MessageEvent] = []
     while heard.last != Self.message("first last") { heard.append(try session.upstream.next()) }
@@ -312,6 +312,31 @@ import WebSocket
     session.client.reset()
     session.upstream.reset()
     #expect(try bench.outcome(of: session).downstream.messages == 9)
+    try bench.finish()
+  }
+
+  /// Beside what becomes of the message there may be more to do.
+  @Test(arguments: [(false, false), (true, false), (false, true), (true, true)])
+  func dropsAndReplacesAmongOthers(_ sides: (isLobby: Bool, isCompressed: Bool)) throws {
+    let compression = sides.isCompressed ? DeflateParameters() : nil
+    let lobby = try LobbyBench(down: compression) { PlainLobby(keepsClient: false) }
+    let inspectors: @Sendable () -> Inspectors = { Inspectors(downstream: Censor()) }
+    let bench = sides.isLobby ? lobby.bench : try Bench()
+    let session = sides.isLobby ? nil : try bench.open(down: compression, inspectors: inspectors)
+    let client = session?.client ?? lobby.client
+    let upstream = try session?.upstream ?? lobby.connect(inspectors: inspectors)
+    try client.send("both")
+    #expect(try upstream.next() == Self.message("replaced 4"))
+    #expect(try client.next() == Self.message("told"))
+    try client.send("last")
+    #expect(try client.next() == Self.message("dropped"))
+    #expect(try client.next() == Self.message("why"))
+    #expect(try client.answerClose() == Self.verdict)
+    #expect(try upstream.answerClose() == Self.sessionEnded)
+    #expect(try bench.outcome(of: session?.id ?? LobbyBench.id).cause == "test_limit")
+    client.close()
+    upstream.close()
+    if session != nil { try lobby.leave() }
     try bench.finish()
   }
 

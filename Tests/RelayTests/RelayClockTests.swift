@@ -123,6 +123,32 @@ import WebSocket
     try bench.finish()
   }
 
+  /// Both ends say much and read nothing, so that neither is read: who takes nothing for as long as it might be silent is lost.
+  @Test func bothStall() throws {
+    var terms = RelayTerms(closeTimeout: 300, linger: 300)
+    terms.downstream = RelayTerms.LegTerms(idle: 300, buffer: 4_096)
+    terms.upstream = RelayTerms.LegTerms(idle: 3_600_000, buffer: 4_096)
+    let bench = try Bench(readSize: 4_096)
+    let session = try bench.open(terms, .local, buffer: 8_192)
+    let peers = [session.client, session.upstream]
+    let frames = peers.map { peer in (0..<200).flatMap { _ in peer.frame(.binary, [UInt8](repeating: 7, count: 1_000)) } }
+    for (peer, bytes) in zip(peers, frames) {
+      var sent = 0
+      while true {
+        let count = try peer.trySend(bytes, from: sent)
+        sent += count
+        if count == 0, !peer.isReady(POLLOUT, within: 200) { break }
+      }
+      #expect(sent < bytes.count)
+    }
+    while try session.upstream.read() != nil {}
+    let outcome = try bench.outcome(of: session)
+    #expect(outcome.closedBy == .downstream && outcome.cause == "stalled" && outcome.code == nil)
+    session.client.close()
+    session.upstream.close()
+    try bench.finish()
+  }
+
   /// While the upstream takes nothing the client is not read; that is no silence of the client's.
   @Test func legThatIsNotReadIsNotIdle() throws {
     var terms = Bench.terms

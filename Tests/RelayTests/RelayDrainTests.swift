@@ -33,6 +33,18 @@ import WebSocket
     try bench.finish()
   }
 
+  /// Where there is no upstream, no answer is awaited of it.
+  @Test func silenceWithoutAnUpstream() throws {
+    let lobby = try LobbyBench()
+    try lobby.client.send("say hello")
+    #expect(try lobby.client.next() == .message(.text("hello")))
+    lobby.bench.reactor.closeAll(Self.end, after: 3_600_000, over: 0, idle: 200)
+    #expect(try lobby.client.answerClose() == ClosePayload(code: .serviceRestart, reason: "Shutting down"))
+    #expect(try lobby.outcome().cause == "drain")
+    lobby.client.close()
+    try lobby.bench.finish()
+  }
+
   /// Whoever comes while all are to end has the same grace, and no more than that.
   @Test func whoeverComesLater() throws {
     let bench = try Bench()

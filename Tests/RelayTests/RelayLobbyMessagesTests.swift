@@ -44,6 +44,21 @@ import WebSocket
     try lobby.bench.finish()
   }
 
+  /// Nor may many of them: what they are counts like what travels.
+  @Test func inflatedMessagesOfStrangers() throws {
+    let lobby = try LobbyBench(down: DeflateParameters()) { PlainLobby(isStranger: true) }
+    let text = String(repeating: "x", count: 400)
+    for _ in 0..<2 {
+      try lobby.client.send("say \(text)")
+      #expect(try lobby.client.next() == .message(.text(text)))
+    }
+    try lobby.client.send("say \(text)")
+    #expect(try lobby.client.next() == .close(ClosePayload(code: .policyViolation, reason: "Too many bytes before authentication")))
+    lobby.client.close()
+    #expect(try lobby.outcome().cause == "early_bytes")
+    try lobby.bench.finish()
+  }
+
   /// A client that asks for answers and does not read them costs no more than its buffer.
   @Test func clientThatDoesNotRead() throws {
     var terms = Bench.terms

@@ -94,6 +94,53 @@ import WebSocket
     try bench.finish()
   }
 
+  /// The upstream is lost while the client's socket is nearly full: the Close that finds no room goes out as soon as there is some.
+  @Test func closeThatFindsNoRoom() throws {
+    let bench = try Bench()
+    var terms = Bench.terms
+    terms.downstream.buffer = 1 << 20
+    // At one of these counts the last message fits, and the Close does not.
+    for count in 1...40 as ClosedRange<UInt64> {
+      let session = try bench.open(terms, .local, buffer: 4_608)
+      // What it has not read makes its end a reset.
+      let sent = bench.counters.messages(.up)
+      try session.client.send("unread")
+      try Ledger.wait("the client's message") { bench.counters.messages(.up) > sent }
+      let before = bench.counters.messages(.down)
+      for number in 1...count {
+        try session.upstream.send(.binary([UInt8](repeating: 7, count: 300)))
+        // One by one, as each costs the socket more than its bytes.
+        try Ledger.wait("message \(number)") { bench.counters.messages(.down) == before + number }
+      }
+      session.upstream.close()
+      try Ledger.wait("the loss to be noticed") { bench.look(at: session.id)?.isEnding == true }
+      for _ in 0..<count { _ = try session.client.next() }
+      #expect(try session.client.answerClose() == ClosePayload(code: .internalError, reason: "Proxy error"), "behind \(count)")
+      #expect(try session.client.rest().isEmpty)
+      session.client.close()
+    }
+    try bench.finish()
+  }
+
+  /// A connection that the system will not report on is as good as lost: its session must not stay and hear nothing.
+  @Test func connectionThatCannotBeWatched() throws {
+    let bench = try Bench()
+    let (down, up) = (try SocketPair(), try SocketPair())
+    let session = bench.note(down, up, client: Peer(.client, on: down.far), upstream: Peer(.server, on: up.far))
+    close(up.near)
+    // epoll refuses what is always ready (epoll_ctl(2), EPERM).
+    let deaf = unsafe open("/dev/null", O_RDWR | O_CLOEXEC)
+    bench.start(
+      session, Bench.terms, LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: []),
+      LegTransport(descriptor: Descriptor(adopting: deaf), tls: nil, received: []))
+    #expect(try session.client.answerClose() == ClosePayload(code: .internalError, reason: "Proxy error"))
+    #expect(try session.client.rest().isEmpty)
+    #expect(try bench.outcome(of: session).cause == "lost")
+    session.client.close()
+    session.upstream.close()
+    try bench.finish()
+  }
+
   /// Both go at once.
   @Test(arguments: Loss.allCases)
   func bothAreLost(loss: Loss) throws {

@@ -85,7 +85,10 @@ import WebSocket
     let next = session.upstream.frame(.text, [0x62])
     try session.upstream.send(raw: Array(frame[..<10]))
     #expect(try session.client.receive(10) == Array(frame[..<10]))
-    for number in 0..<3 as Range<UInt8> { try session.client.send(.ping, [number]) }
+    for number in 0..<3 as Range<UInt8> {
+      try session.client.send(.ping, [number])
+      try Ledger.wait("ping \(number) to be read") { bench.counters.bytes(.up) == 7 * (UInt64(number) + 1) }
+    }
     try session.client.send("marker")
     #expect(try session.upstream.next() == .message(.text("marker")), "the pings are read by now")
     try session.upstream.send(raw: Array(frame[10...]) + next)
@@ -103,6 +106,29 @@ import WebSocket
     #expect(try session.upstream.next() == .pong([9]))
     try session.client.send(.continuation, Array("two".utf8))
     #expect(try session.upstream.next() == .message(.text("one two")))
+    try close(session, bench)
+  }
+
+  /// A flood of pings is answered by few pongs, the last one among them (RFC 6455 section 5.5.3).
+  @Test(arguments: [nil, DeflateParameters()] as [DeflateParameters?])
+  func pingsThatComeTogether(compression: DeflateParameters?) throws {
+    let bench = try Bench()
+    let session = try bench.open(.init(), down: compression)
+    let count = 2_000
+    let pings = (0..<count).flatMap { session.client.frame(.ping, [UInt8($0 >> 8), UInt8($0 & 0xFF)]) }
+    try session.client.send(raw: pings + session.client.frame(.text, [0x61]))
+    #expect(try session.upstream.next() == .message(.text("a")))
+    var numbers: [Int] = []
+    while numbers.last != count - 1 {
+      guard case .pong(let payload) = try session.client.next() else {
+        Issue.record("expected a pong")
+        return
+      }
+      numbers.append(Int(payload[0]) << 8 | Int(payload[1]))
+    }
+    // One a read; the kernel may hand them over in a few.
+    #expect(numbers.count < 50)
+    #expect(zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 })
     try close(session, bench)
   }
 

@@ -219,6 +219,37 @@ import WebSocket
     try bench.finish()
   }
 
+  /// The client goes while the upstream's Close is inside its session, behind what the client would not take: nothing reports it again.
+  @Test func readerGoesWhileTheCloseIsInside() throws {
+    let bench = try Bench()
+    var terms = Bench.terms
+    terms.downstream.buffer = 1
+    let down = try SocketPair(.local, buffer: 4_608)
+    let up = try leg(.upstream, .v13)
+    let session = bench.note(down, up.pair, client: Peer(.client, on: down.far), upstream: up.peer)
+    bench.start(session, terms, LegTransport(descriptor: Descriptor(adopting: down.near), tls: nil, received: []), up.intoTransport())
+    var count = 0
+    while bench.counters.pauses == 0 {
+      count += 1
+      let before = bench.counters.messages(.down)
+      try session.upstream.send(.binary([UInt8](repeating: 7, count: 100)))
+      try Ledger.wait("message \(count)") { bench.counters.messages(.down) > before || bench.counters.pauses > 0 }
+    }
+    // Many more than the client's socket takes, and no more than a session reads ahead.
+    for _ in 0..<100 { try session.upstream.send(.binary([UInt8](repeating: 7, count: 100))) }
+    try session.upstream.sendClose(1_000)
+    try Ledger.wait("the upstream's bytes to be acknowledged") { session.upstream.unsent == 0 }
+    _ = try session.client.next()
+    try Ledger.wait("the reactor to go on, and to stop again") { bench.counters.pauses > 1 }
+    // Its socket stays full, so that nothing else sets the upstream free.
+    session.client.finish()
+    #expect(try session.upstream.rest() == [.close(ClosePayload(code: .internalError, reason: "Proxy error"))])
+    #expect(try bench.outcome(of: session).cause == "lost")
+    session.client.close()
+    session.upstream.close()
+    try bench.finish()
+  }
+
   /// Whole records are inside the session when input begins to wait, and the kernel has no more to report; all of it goes on in time.
   @Test(arguments: TLSVersion.allCases)
   func recordsBehindInputThatWaits(version: TLSVersion) throws {

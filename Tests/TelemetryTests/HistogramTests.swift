@@ -2,7 +2,7 @@ import Testing
 @testable import Telemetry
 
 @Suite struct HistogramTests {
-  @Test(arguments: [Histogram.Buckets.latency, .lifetime])
+  @Test(arguments: [Histogram.Buckets.latency, .answer, .lifetime])
   func boundsAscend(_ buckets: Histogram.Buckets) {
     #expect(buckets.bounds == buckets.bounds.sorted())
     #expect(Set(buckets.bounds).count == buckets.bounds.count)

@@ -36,6 +36,10 @@ import Testing
     ),
     (.blockedNetwork(ip: ip), "warning", #""event":"WS_CONNECTION_BLOCKED_NETWORK","ip":"192.168.1.xxx""#),
     (
+      .blockedForwarding(ip: ip, error: "malformed"), "warning",
+      #""event":"WS_CONNECTION_BLOCKED_FORWARDING","error":"malformed","ip":"192.168.1.xxx""#
+    ),
+    (
       .blockedHandshakeLimit(ip: ip, currentConnections: 128, maxAllowed: 128), "warning",
       #""event":"WS_CONNECTION_BLOCKED_HANDSHAKE_LIMIT","currentConnections":128,"ip":"192.168.1.xxx","maxAllowed":128"#
     ),

@@ -17,13 +17,17 @@ public final class GatewayProcess {
   ///   - environment: variables for the process, beside its own.
   ///   - arguments: further ones of `serve`.
   ///   - descriptors: most file descriptors the process may have; as many as the test itself unless given.
-  public init(_ yaml: String, environment: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil) throws {
+  ///   - hasRights: whether it has those of the test, which may be root's, or none beyond anybody's.
+  public init(
+    _ yaml: String, environment: [String: String] = [:], arguments: [String] = [], descriptors: Int? = nil, hasRights: Bool = true
+  ) throws {
     folder = TemporaryFolder()
     let file = try folder.write("upstreams.yaml", yaml)
     let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    let rights = hasRights || geteuid() != 0 ? [] : ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs"]
     let limit = descriptors.map { "ulimit -n \($0); " } ?? ""
     child = try ChildProcess(
-      ["sh", "-c", limit + #"exec "$@" >"$0" 2>&1"#, folder.file("log"), "env"] + variables + [
+      ["sh", "-c", limit + #"exec "$@" >"$0" 2>&1"#, folder.file("log"), "env"] + variables + rights + [
         Repository.voxgate, "serve", "--config", file,
       ] + arguments)
     port = try listening(#""message":"listening""#)
@@ -54,17 +58,7 @@ public final class GatewayProcess {
   }
 
   /// Everything the process has written so far: its log.
-  public var log: String {
-    guard let stream = unsafe fopen(folder.file("log"), "r") else { return "" }
-    defer { unsafe fclose(stream) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = unsafe fread(&chunk, 1, chunk.count, stream)
-      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
-      bytes += chunk[..<count]
-    }
-  }
+  public var log: String { (try? WholeFile.text(folder.file("log"))) ?? "" }
 
   /// Waits until the log has `needle` behind what was waited for before.
   public func waitForLog(_ needle: String) throws {

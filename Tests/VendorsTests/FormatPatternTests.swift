@@ -29,6 +29,30 @@ import Testing
     #expect((try? vendor(name).audio.declared(in: Query(query), direction)) == format)
   }
 
+  /// Which of two a vendor takes is not to be guessed.
+  @Test func aFormatThatIsGivenTwiceIsNone() throws {
+    let audio = try vendor("elevenlabs.tts").audio
+    let problem = #expect(throws: FormatProblem.self) {
+      try audio.declared(in: Query("output_format=pcm_16000&output_format=ulaw_8000"), .output)
+    }
+    #expect(problem?.description == "'output_format' is given more than once; expected one value")
+    #expect(throws: EndpointError.repeated("output_format")) {
+      try Endpoint(descriptor: vendor("elevenlabs.tts")).request(
+        ClientRequest(rest: "/v1/text-to-speech/v/stream-input", query: "output_format=pcm_16000&output%5Fformat=ulaw_8000"), secret: "s")
+    }
+    #expect(EndpointError.repeated("output_format").status == 400)
+  }
+
+  /// Nobody's format is that long, and it is a client that says it.
+  @Test func aLongValueIsNoFormat() throws {
+    let directions = try #require(vendor("elevenlabs.tts").audio.format.query)
+    let name = String(repeating: "a", count: 59)
+    #expect(directions.fixed("\(name)_8000").rate == 8000)
+    for value in ["a\(name)_8000", String(repeating: "1_", count: 15_000)] {
+      #expect(directions.fixed(value).encoding == value && directions.fixed(value).rate == nil)
+    }
+  }
+
   static let messages: [(vendor: String, message: String, direction: AudioDirection, format: AudioFormat?)] = [
     (
       "gemini.live", #"{"realtimeInput":{"audio":{"mimeType":"audio/pcm;rate=48000","data":""}}}"#, .input,

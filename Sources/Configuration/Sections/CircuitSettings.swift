@@ -13,7 +13,7 @@ public struct CircuitSettings: Section, Equatable {
     "Circuit",
     """
     When an endpoint that fails is left alone. What counts as a failure: no address, no connection, TLS, no answer in time, 408 or 5xx. \
-    After a rest one session tries it; the others go elsewhere until that one is open. Where there is no elsewhere, clients hear 503 \
+    After a rest one session tries it; the others go elsewhere until that one is open. With nowhere else to go, clients get 503 \
     `circuit_open` with `Retry-After`.
     """,
     fields: [

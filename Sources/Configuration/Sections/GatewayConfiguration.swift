@@ -63,8 +63,8 @@ public struct GatewayConfiguration: Section, Equatable {
       Field(
         "switches_file", \.switchesFile, .path,
         """
-        A file that turns routes off while the gateway runs: a path of `routes` on each line, or `all`. Looked at every second; without \
-        the file nothing is off by it.
+        A file that turns routes off while the gateway runs: a path of `routes` on each line, or `all`. Looked at every second. A file \
+        that does not exist turns nothing off.
         """),
       Field("handshakes", \.handshakes, .section, "What clients may hold before they are known."),
       Field(
@@ -111,13 +111,16 @@ public struct GatewayConfiguration: Section, Equatable {
         "playground", \.playground, .choice,
         """
         The page at `/` to try routes from a browser, unless a route or page has that path: `auto` in development only. It names routes, \
-        upstreams and vendors to whoever opens it; in development it also mints tokens for this machine. Described in Playground.md.
+        upstreams and vendors to whoever opens it; with `on`, in development, it also mints tokens for this machine. Described in Playground.md.
         """),
       Field("drain", \.drain, .section, "Shutdown."),
       Field("logging", \.logging, .section, "The log."),
       Field(
         "store", \.store, .store,
-        "Where windows, quotas and session tokens are kept: in this process, or in Redis or Valkey for all instances together."),
+        """
+        Where windows, quotas and session tokens are kept: `memory`, in this process. A Redis or Valkey URL, for all instances together, \
+        is read and checked but not yet in effect.
+        """),
       Field("store_password", \.storePassword, .secret, availability: .notYet(), "Password of the store."),
       Field(
         "on_store_failure", \.onStoreFailure, .choice, availability: .notYet(),

@@ -19,8 +19,8 @@ public struct Handshakes: Section, Equatable {
       Field(
         "total", \.total, .integer(1...1_000_000),
         """
-        At once, of all together. Where that is more than a quarter of the file descriptors, it is that quarter, and `per_address` shrinks \
-        alike. Times `bytes`, this is what a flood can make the gateway hold.
+        At once, of all together; at most a quarter of the file descriptors. Where that is less than what is given here, `per_address` \
+        becomes smaller in proportion. Times `bytes`, this is what a flood can make the gateway hold.
         """),
       Field(
         "bytes", \.bytes, .size((4 << 10)...(16 << 20)),

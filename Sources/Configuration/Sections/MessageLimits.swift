@@ -20,8 +20,8 @@ public struct MessageLimits: Section, Equatable {
       Field(
         "types", \.types, .list(of: .text),
         """
-        What messages of a client may call themselves: values of the vendor's discriminator, of `type` for a plain `url`. Others are \
-        answered with an error event and dropped. Empty for all. Audio in binary messages is no such message.
+        Types that messages of a client may have: values of the vendor's discriminator, of `type` for a plain `url`. Others are \
+        answered with an error event and dropped. Empty for all. Binary messages of audio have no type and may always pass.
         """),
       Field(
         "pinned", \.pinned, .map(of: .text, noun: "field"),

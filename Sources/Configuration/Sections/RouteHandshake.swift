@@ -38,7 +38,7 @@ public struct RouteHandshake: Section, Equatable {
         "authenticate", \.authenticate, .choice,
         """
         Whether the client says who it is by `{"type":"authenticate","token":"..."}` within `timeouts.authentication`. `required`: \
-        nothing else is listened to before. `optional`: whoever goes on without is nobody, and has the route's tier. A credential in \
+        nothing else is listened to before. `optional`: a client may go on without, with no subject and the route's tier. A credential in \
         the request is checked before the 101, as everywhere, and is enough.
         """),
       Field(

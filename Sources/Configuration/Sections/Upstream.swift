@@ -23,6 +23,8 @@ public struct Upstream: Section, Equatable {
   public var coolDown = Duration.seconds(60)
   public var refresh = Switched.on(Duration.seconds(60))
   public var trace = Trace.off
+  /// Nil where every session of the gateway has one of the vendor's.
+  public var handover: HandoverSettings?
 
   public enum Trace: String, CaseIterable, Sendable { case off, on }
 
@@ -93,6 +95,7 @@ public struct Upstream: Section, Equatable {
       Field(
         "fallbacks", \.fallbacks, .list(of: .text),
         "Other upstreams, tried in this order after all endpoints of this one. They must speak what its clients speak."),
+      Field("handover", \.handover, .section, "Whether a session of the gateway may have several of the vendor's, one after the other."),
       Field(
         "circuit", \.circuit, .off(or: .section),
         "When an endpoint that fails is left alone for a while. `off` dials it whatever happens."),

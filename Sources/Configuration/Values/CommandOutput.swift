@@ -66,6 +66,14 @@ enum CommandOutput {
     defer { unsafe posix_spawn_file_actions_destroy(&actions) }
     unsafe posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     unsafe posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    // Threads of a pool may block signals, and a program would begin with those of the thread that starts it.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var blocked = sigset_t()
+    unsafe sigemptyset(&blocked)
+    unsafe posix_spawnattr_setsigmask(&attributes, &blocked)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
     var arguments = unsafe words.map { unsafe strdup($0) } + [nil]
     var variables = unsafe environment.sorted { $0.key < $1.key }.map { unsafe strdup("\($0.key)=\($0.value)") } + [nil]
@@ -74,7 +82,7 @@ enum CommandOutput {
       unsafe variables.forEach { unsafe free($0) }
     }
     var process: pid_t = 0
-    let result = unsafe posix_spawnp(&process, words.first ?? "", &actions, nil, &arguments, &variables)
+    let result = unsafe posix_spawnp(&process, words.first ?? "", &actions, &attributes, &arguments, &variables)
     return result == 0 ? (process, 0) : (nil, result)
   }
 }

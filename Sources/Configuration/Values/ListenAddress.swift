@@ -30,6 +30,18 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether the two cannot be bound at the same time: one of them is the other, or all addresses of its kind. `[::]` takes what comes by
+  /// IPv4 as well (ipv6(7)).
+  public func overlaps(_ other: ListenAddress) -> Bool {
+    switch (self, other) {
+    case (.network(let one, let port), .network(let two, let other)):
+      guard port == other, port != 0 else { return false }
+      return one == two || [one, two].contains(.v6(0)) || (one.isV4 && two.isV4 && [one, two].contains(.v4(0)))
+    case (.unix, .unix): return self == other
+    default: return false
+    }
+  }
+
   public var description: String {
     switch self {
     case .network(.v4(let bits), let port): "\(IPAddress.v4(bits)):\(port)"
@@ -37,6 +49,10 @@ public enum ListenAddress: Hashable, Sendable, CustomStringConvertible {
     case .unix(let path): "unix:\(path)"
     }
   }
+}
+
+extension IPAddress {
+  fileprivate var isV4: Bool { if case .v4 = self { true } else { false } }
 }
 
 extension ValueType where Value == ListenAddress {

@@ -57,6 +57,9 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { "'\(path)' cannot be read: \(reason)" }
 
+  /// Whether there is no such file, rather than one that cannot be read.
+  public var isAbsent: Bool { reason == Self.text(ENOENT) }
+
   static func text(_ code: CInt) -> String {
     switch code {
     case ENOENT: "no such file"

@@ -28,7 +28,8 @@ struct AdminAccess: Sendable {
 
   /// Whether the request has the token, where it needs one.
   func admits(_ head: RequestHead) -> Bool {
-    guard let token else { return true }
+    // A table without a token has another address than this one, whose last connections are not to have less to show for that.
+    guard let token else { return address.isLocal }
     let given = head.values("Authorization").first ?? ""
     return ConstantTime.equal(Array(given.utf8), Array("Bearer \(token.reveal())".utf8))
   }

@@ -46,7 +46,7 @@ struct SessionPages: Sendable {
 
   private func inspect(_ ticket: SessionTicket) async -> HTTPAnswer {
     let reactor = core.reactor(of: ticket.number)
-    // A session is there for a moment before its reactor has it: then there is nothing to count yet.
+    // Nil where it has ended meanwhile.
     let progress = await withCheckedContinuation { (asking: CheckedContinuation<SessionProgress?, Never>) in
       reactor.look(at: ticket.number) { asking.resume(returning: $0) }
     }

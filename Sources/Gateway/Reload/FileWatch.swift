@@ -29,6 +29,11 @@ struct FileWatch {
     stamps = Dictionary(uniqueKeysWithValues: files.map { ($0, Stamp($0)) })
   }
 
+  /// Watches these as well, from now on.
+  mutating func add(_ files: Set<String>) {
+    stamps.merge(files.map { ($0, Stamp($0)) }) { known, _ in known }
+  }
+
   /// Watches these from now on; those that it has watched before, since the last look.
   mutating func watch(_ files: Set<String>) {
     stamps = Dictionary(uniqueKeysWithValues: files.map { file in (file, stamps[file] ?? Stamp(file)) })

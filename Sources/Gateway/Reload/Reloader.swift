@@ -133,6 +133,9 @@ actor Reloader {
   private func replace() async throws -> ReloadOutcome {
     let loaded = try await load()
     guard let configuration = loaded.configuration else { throw Failure(problems: loaded.diagnostics.filter { $0.severity == .error }) }
+    // What the table names is read from here on: a change of that is to be seen.
+    let files = Self.watched(source.file, loaded.loading.files, configuration)
+    watch.withLock { $0.add(files) }
     let mode = SimulationMode.inForce(source.simulate, configuration.environment)
     let needs = try await pool.runIfActive { Simulators.needs(configuration, loaded.catalogue, loaded.environment, mode) }
     let simulation = try await simulators.prepare(needs)
@@ -153,10 +156,20 @@ actor Reloader {
     let waiting = await listeners.commit(plan)
     await simulators.commit(simulation)
     await watches.look()
-    let files = Self.watched(source.file, loaded.loading.files, configuration)
     watch.withLock { $0.watch(files) }
     return ReloadOutcome(
-      warnings: loaded.diagnostics, waiting: waiting + Self.waiting(from: before, to: configuration), routes: snapshot.routes.count)
+      warnings: loaded.diagnostics + Self.warnings(plan, snapshot, loaded),
+      waiting: waiting + Self.waiting(from: before, to: configuration), routes: snapshot.routes.count)
+  }
+
+  /// What is in force and will not do, or not for long.
+  private static func warnings(_ plan: Listeners.Plan, _ snapshot: Snapshot, _ loaded: ConfigurationFile.Loaded) -> [Diagnostic] {
+    let credentials = snapshot.upstreams.filter(\.lacksCredential).map { upstream in
+      loaded.loading.diagnostic(
+        .warning, "upstream '\(upstream.name)' has no credential: every session will be refused",
+        at: Upstream.path(upstream.name, credential: 0))
+    }
+    return credentials + plan.warnings.map { loaded.loading.diagnostic(.warning, $0.text, at: $0.path) }
   }
 
   private func load() async throws -> ConfigurationFile.Loaded {

@@ -3,6 +3,7 @@ import Guards
 import Logging
 import NIOCore
 import TLS
+import Telemetry
 
 /// The addresses that are bound: those of clients and the operator's. A reload adds and removes some, and changes in place what the others
 /// serve; their connections notice nothing.
@@ -29,6 +30,8 @@ actor Listeners {
     fileprivate var open: [Open] = []
     fileprivate var bound: [ListeningSocket] = []
     fileprivate var waiting: [String] = []
+    /// What an operator should know of the certificates, each with the keys that lead to the listener's.
+    fileprivate(set) var warnings: [(path: [String], text: String)] = []
   }
 
   private let core: GatewayCore
@@ -54,20 +57,31 @@ actor Listeners {
   func prepare(_ configuration: GatewayConfiguration) async throws -> Plan {
     var plan = Plan()
     var left = open
+    var new: [Wanted] = []
+    for (index, wanted) in try addresses(of: configuration).enumerated() {
+      if let warning = wanted.settings.certificates?.warning(at: .now()) {
+        plan.warnings.append((["listeners", "\(index)", "tls", "certificate"], "listener \(index + 1): \(warning)"))
+      }
+      let known = left.firstIndex { $0.wanted.purpose == wanted.purpose && $0.wanted.settings.address == wanted.settings.address }
+      guard let known else {
+        new.append(wanted)
+        continue
+      }
+      let socket = left.remove(at: known)
+      if !socket.wanted.settings.isBound(as: wanted.settings) {
+        plan.waiting.append("'backlog' and 'mode' of the listener \(wanted.settings.address)")
+      }
+      plan.open.append(Open(wanted: wanted, socket: socket.socket))
+    }
     do {
-      for wanted in try addresses(of: configuration) {
-        let known = left.firstIndex { $0.wanted.purpose == wanted.purpose && $0.wanted.settings.address == wanted.settings.address }
-        if let known {
-          let socket = left.remove(at: known)
-          if !socket.wanted.settings.isBound(as: wanted.settings) {
-            plan.waiting.append("'backlog' and 'mode' of the listener \(wanted.settings.address)")
-          }
-          plan.open.append(Open(wanted: wanted, socket: socket.socket))
-        } else {
-          let socket = try await bind(wanted)
-          plan.bound.append(socket)
-          plan.open.append(Open(wanted: wanted, socket: socket))
-        }
+      for wanted in new {
+        let address = wanted.settings.address
+        // Two that the table wants at the same time are a mistake, whoever leaves.
+        let isTaken = plan.open.contains { $0.socket.isInTheWay(of: address) }
+        let leaving = isTaken ? [] : left.map(\.socket).filter { $0.isInTheWay(of: address) }
+        let socket = try await bind(wanted, beside: leaving)
+        plan.bound.append(socket)
+        plan.open.append(Open(wanted: wanted, socket: socket))
       }
       return plan
     } catch {
@@ -138,13 +152,27 @@ actor Listeners {
     return try ServerCertificates(ServerSettings(tls))
   }
 
-  private func bind(_ wanted: Wanted) async throws(ListeningSocket.Failure) -> ListeningSocket {
+  /// - Parameter leaving: sockets that will be closed and are in the way until then. They share their port for this moment, so that neither
+  ///   of the two addresses is ever without a socket.
+  private func bind(_ wanted: Wanted, beside leaving: [ListeningSocket]) async throws(ListeningSocket.Failure) -> ListeningSocket {
     let server: any RequestServer =
       switch wanted.purpose {
       case .clients: Handshake(core: core, pages: clientPages)
       case .admin: AdminServer(core: core, pages: pages, address: wanted.settings.address)
       }
-    return try await ListeningSocket.bind(wanted.settings, group: group, server: server)
+    guard !leaving.isEmpty else { return try await ListeningSocket.bind(wanted.settings, group: group, server: server) }
+    for socket in leaving { await socket.share(true) }
+    let bound: Result<ListeningSocket, ListeningSocket.Failure>
+    do throws(ListeningSocket.Failure) {
+      bound = .success(try await ListeningSocket.bind(wanted.settings, group: group, server: server, sharing: true))
+    } catch {
+      bound = .failure(error)
+    }
+    // From here on the port is taken for everybody else again.
+    for socket in leaving { await socket.share(false) }
+    let socket = try bound.get()
+    await socket.share(false)
+    return socket
   }
 
   private func announce(_ new: Open) {

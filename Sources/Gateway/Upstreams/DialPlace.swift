@@ -17,17 +17,19 @@ struct DialPlace: Sendable {
   let key: UpstreamTable.Place
 
   /// - Throws: `InspectionError` for audio rules that cannot be applied to this upstream.
-  init(_ upstream: UpstreamService, _ endpoint: Endpoint, _ route: Route, _ policy: RoutePolicy) throws {
+  init(
+    _ upstream: UpstreamService, _ endpoint: Endpoint, _ route: Route, _ policy: RoutePolicy, handsOver: Bool = false
+  ) throws {
     self.upstream = upstream
     self.endpoint = endpoint
     let choice = route.compression.upstream
     deflate = DeflateSettings(
       route.compression, isEnabled: choice == .vendor ? upstream.descriptor?.limits.compression == .offer : choice == .on)
-    inspection = try SessionInspection(route, upstream.descriptor, policy, ready: upstream.readyBudget)
+    inspection = try SessionInspection(route, upstream.descriptor, policy, ready: upstream.readyBudget, handsOver: handsOver)
     key = UpstreamTable.Place(upstream: upstream.name, endpoint: endpoint.base?.authority ?? upstream.name)
   }
 
-  /// Whether the client's first message may hold its credential, or is to hold the vendor's (D3).
+  /// Whether the client's first message may hold its credential, or is to hold the vendor's.
   var usesFirstMessage: Bool {
     upstream.descriptor?.credential.placements.contains { if case .firstMessage = $0 { true } else { false } } ?? false
   }
@@ -37,7 +39,7 @@ struct DialPlace: Sendable {
 struct OpenedUpstream: Sendable {
   let place: DialPlace
   let request: UpstreamRequest
-  /// What the request for the session's URL said (D7); nil where there was none.
+  /// What the request for the session's URL said; nil where there was none.
   let initBody: JSONValue?
   /// To be kept as long as the upstream is open; nil where it wants none.
   let credential: CredentialLease?

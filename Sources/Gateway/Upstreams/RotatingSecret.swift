@@ -55,11 +55,10 @@ final class RotatingSecret: Sendable {
     }
   }
 
-  /// Reads it now, waiting for it: for a configuration that is being loaded.
-  @discardableResult
-  func read(environment: [String: String], now: UInt64) -> Reading {
+  /// Takes what a configuration that comes into force has read.
+  func adopt(_ result: Result<Secret, SecretError>, environment: [String: String], now: UInt64) -> Reading {
     state.withLock { $0.environment = environment }
-    return take(Result { () throws(SecretError) in try reference.resolve(environment: environment) }, now: now)
+    return take(result, now: now)
   }
 
   /// Whether it is so old that it should be read again.

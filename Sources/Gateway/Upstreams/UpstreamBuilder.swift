@@ -11,16 +11,23 @@ struct UpstreamBuilder {
   let simulate: SimulationMode
   let table: UpstreamTable
 
+  /// - Parameter readings: gets what was read, to be put in force with the configuration.
   /// - Throws: what is wrong with it, in words for the operator.
-  func service(_ name: String, _ upstream: Upstream) throws -> UpstreamService {
+  func service(_ name: String, _ upstream: Upstream, _ readings: inout [StagedSecret]) throws -> UpstreamService {
     let descriptor = upstream.vendor.flatMap { catalogue[$0] }
     let endpoints = try endpoints(upstream, descriptor, route: nil)
-    var credentials = upstream.credentials.map { pooled in
-      UpstreamService.Credential(
-        reference: pooled.secret, weight: pooled.weight, concurrent: pooled.concurrent,
-        secret: table.secret(pooled.secret, environment: environment))
+    let read = upstream.credentials.map { StagedSecret(table.secret($0.secret), environment: environment) }
+    if simulate != .all {
+      for (index, reading) in read.enumerated() {
+        if let error = reading.loss { throw CredentialLoss(index: index, error: error) }
+      }
     }
-    let secrets = credentials.compactMap(\.secret.secret)
+    readings += read
+    var credentials = zip(upstream.credentials, read).map { pooled, reading in
+      UpstreamService.Credential(
+        reference: pooled.secret, weight: pooled.weight, concurrent: pooled.concurrent, secret: reading.secret)
+    }
+    let secrets = read.compactMap(\.value)
     let wantsSecret = endpoints.contains { $0.credentialPlacement != nil }
     let simulator =
       simulate.standsIn(hasSecret: !secrets.isEmpty, wantsSecret: wantsSecret) ? upstream.vendor.flatMap { simulators[$0] } : nil
@@ -31,13 +38,14 @@ struct UpstreamBuilder {
       for secret in secrets { try endpoints[0].check(secret: secret.reveal()) }
     }
     let isSecure = endpoints.contains { $0.base?.scheme == "wss" } && simulator == nil
-    let tls = isSecure ? try TLSContext(client: ClientSettings(trust: upstream.tls.ca.map { .only(.file($0)) } ?? .system)) : nil
+    let tls = isSecure ? try table.contexts.context(for: ClientSettings(trust: upstream.tls.ca.map { .only(.file($0)) } ?? .system)) : nil
     return UpstreamService(
       name: name, descriptor: descriptor, credentials: credentials, tls: tls, dialBudget: upstream.timeouts.dial,
       readyBudget: upstream.timeouts.ready, simulator: simulator,
       sendsTrace: upstream.trace == .on, endpoints: endpoints.map { $0.base?.authority ?? name },
       needsCredential: wantsSecret && !(descriptor?.credential.isOptional ?? false), circuit: upstream.circuit.value,
-      coolDown: upstream.coolDown, refresh: upstream.refresh.value)
+      coolDown: upstream.coolDown, refresh: upstream.refresh.value,
+      handover: try upstream.handover.map { try SessionHandover.Settings($0, descriptor) })
   }
 
   /// The endpoints of an upstream in the order in which they are tried, as one route uses them: the route's rules come before the

@@ -11,7 +11,7 @@ struct Composition {
   var initBody: JSONValue?
 }
 
-/// Makes an upstream's request, and before it those for a short-lived token (D2) and for the session's URL (D7).
+/// Makes an upstream's request, and before it those for a short-lived token and for the session's URL.
 struct UpstreamComposer: Sendable {
   let callers: CallerServices
   /// The client's request without credentials.

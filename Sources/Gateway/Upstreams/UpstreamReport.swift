@@ -12,7 +12,7 @@ extension UpstreamTable {
     let circuits = upstream.endpoints.map { ($0, circuit(Place(upstream: upstream.name, endpoint: $0))) }
     let states = circuits.map { $0.1.state(at: now) }
     let state: String
-    if upstream.needsCredential, upstream.secret == nil {
+    if upstream.lacksCredential {
       state = "no_credential"
     } else if let best = states.min(by: { $0.level < $1.level }) {
       state = best.name

@@ -1,6 +1,7 @@
 import Configuration
 import NIOCore
 import Synchronization
+import TLS
 import Tokens
 import Vendors
 
@@ -42,6 +43,8 @@ final class UpstreamTable: Sendable {
   }
 
   private let state = Mutex(State())
+  /// Trust towards upstreams, with what can be resumed there.
+  let contexts = ClientContexts()
 
   /// Nanoseconds of the clock that all of this goes by.
   static var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
@@ -111,16 +114,21 @@ final class UpstreamTable: Sendable {
 
   // MARK: Secrets
 
-  /// The secret behind a reference, read now; one that cannot be read stays what it was.
-  func secret(_ reference: SecretReference, environment: [String: String]) -> RotatingSecret {
-    let secret = state.withLock { state in
+  /// The secret behind a reference, as it was last read; a new one has not been.
+  func secret(_ reference: SecretReference) -> RotatingSecret {
+    state.withLock { state in
       if let known = state.secrets[reference] { return known }
       let new = RotatingSecret(reference)
       state.secrets[reference] = new
       return new
     }
-    if secret.read(environment: environment, now: Self.now) == .changed { wake(reference) }
-    return secret
+  }
+
+  /// Puts in force what a configuration has read.
+  func adopt(_ readings: [StagedSecret], environment: [String: String]) {
+    for reading in readings where reading.secret.adopt(reading.result, environment: environment, now: Self.now) == .changed {
+      wake(reading.secret.reference)
+    }
   }
 
   /// Reads a secret again.

@@ -2,17 +2,17 @@
 
 import {element, short, styled} from "./elements.js";
 
-/** A round number that is at least this. */
+/** A round number that is at least this, and half of it round as well. */
 function ceiling(value) {
   if (value <= 0) return 1;
   const size = 10 ** Math.floor(Math.log10(value));
-  return [1, 2, 5, 10].map(step => step * size).find(step => step >= value * 1.0001) ?? 10 * size;
+  return [1, 2, 4, 6, 8, 10].map(step => step * size).find(step => step >= value * 1.0001) ?? 20 * size;
 }
 
 export class Chart {
-  /** `series(history)` gives `[{name, color, points}]`; a point without a value is a gap. */
-  constructor(title, unit, series) {
-    Object.assign(this, {title, unit, series});
+  /** `series(history)` gives `[{name, color, points}]`; a point without a value is a gap. `empty` is said where there is no value at all. */
+  constructor(title, unit, series, empty = "Nothing yet.") {
+    Object.assign(this, {title, unit, series, empty});
     this.canvas = element("canvas", {role: "img"});
     this.legend = element("ul", {className: "legend"});
     this.node = element("section", {className: "card chart"}, element("h2", {textContent: title}), this.canvas, this.legend);
@@ -38,6 +38,7 @@ export class Chart {
     const span = history.span(now);
     this.grid(box, marks);
     this.times(box, span);
+    if (!lines.some(({points}) => points.some(([, value]) => value !== null))) return this.say(this.empty, box);
     const x = at => box.right - (now - at) / span * (box.right - box.left);
     const y = value => box.bottom - value / top * (box.bottom - box.top);
     for (const {points, color} of lines) this.line(points.map(([at, value]) => [x(at), value === null ? null : y(value)]), styled(color), box);
@@ -60,6 +61,11 @@ export class Chart {
     }
   }
 
+  say(text, box) {
+    Object.assign(this.context, {fillStyle: styled("--soft"), textAlign: "center", textBaseline: "middle", font: "13px system-ui, sans-serif"});
+    this.context.fillText(text, (box.left + box.right) / 2, (box.top + 3 * box.bottom) / 4);
+  }
+
   times(box, span) {
     const {context} = this;
     const width = box.right - box.left;
@@ -67,7 +73,7 @@ export class Chart {
     context.textBaseline = "alphabetic";
     for (let seconds = 0; seconds <= span; seconds += step) {
       const x = box.right - seconds / span * width;
-      const text = seconds === 0 ? "now" : seconds % 60 ? `−${seconds} s` : `−${seconds / 60} min`;
+      const text = seconds === 0 ? "now" : step % 60 ? `−${seconds} s` : `−${seconds / 60} min`;
       context.textAlign = seconds === 0 ? "right" : "center";
       if (seconds === 0 || x - box.left > 16) context.fillText(text, x, box.bottom + 14);
     }
@@ -118,7 +124,7 @@ export class Chart {
     const text = entries.join(", ");
     if (text === this.text) return;
     this.text = text;
-    this.canvas.setAttribute("aria-label", `${this.title}: ${text || "nothing yet"}`);
+    this.canvas.setAttribute("aria-label", `${this.title}: ${text || this.empty}`);
     this.legend.replaceChildren(...entries.map((entry, index) => {
       const item = element("li", {}, element("i"), entry);
       // Through the object model, which the content policy allows, unlike an attribute.

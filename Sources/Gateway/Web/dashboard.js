@@ -3,7 +3,7 @@
 import {Chart} from "./charts.js";
 import {closeSession, hasToken, metrics, page, TokenNeeded, turn, useToken} from "./console.js";
 import {byId, element, short} from "./elements.js";
-import {History} from "./history.js";
+import {History, rareSpan} from "./history.js";
 import {by, parse, total} from "./prometheus.js";
 import {age, showEvents, showRoutes, showSessions, showUpstreams} from "./tables.js";
 
@@ -21,8 +21,12 @@ const byLabel = (history, metric, label, points) =>
 const latency = (history, metric, name, index) => [
   line(`${name} median`.trim(), index, history.latency(metric, 0.5)), line(`${name} 95 %`.trim(), index + 1, history.latency(metric, 0.95))];
 
-const flow = (history, metric) => [
-  line("to vendors", 0, history.rate(metric, {direction: "up"})), line("to clients", 2, history.rate(metric, {direction: "down"}))];
+/** Each way; nothing while the metric has no series. */
+const flow = (history, metric) => [["to vendors", "up", 0], ["to clients", "down", 2]].filter(() => history.labels(metric, "direction").length)
+  .map(([name, direction, index]) => line(name, index, history.rate(metric, {direction})));
+
+/** What happens now and then. */
+const rare = (history, metric, wanted) => history.rate(metric, wanted, rareSpan);
 
 const closes = [["by clients", "downstream", 0], ["by vendors", "upstream", 2], ["by the gateway", "gateway", 1]];
 
@@ -30,11 +34,12 @@ const charts = [
   new Chart("Sessions open", "", history => byLabel(
     history, "voxgate_sessions_open", "route", route => history.gauge("voxgate_sessions_open", {route}))),
   new Chart("Opened and refused, a second", "", history => [
-    line("opened", 0, history.rate("voxgate_sessions_opened_total")), line("refused", 3, history.rate("voxgate_refusals_total"))]),
+    line("opened", 0, rare(history, "voxgate_sessions_opened_total")), line("refused", 3, rare(history, "voxgate_refusals_total"))]),
   new Chart("Closed, a second", "", history => [
-    ...closes.map(([name, by, index]) => line(name, index, history.rate("voxgate_sessions_closed_total", {by}))),
-    line("lost", 3, history.rate("voxgate_sessions_closed_total", {cause: "lost"}))]),
-  new Chart("Audio, seconds a second", "", history => flow(history, "voxgate_audio_seconds_total")),
+    ...closes.map(([name, by, index]) => line(name, index, rare(history, "voxgate_sessions_closed_total", {by}))),
+    line("lost", 3, rare(history, "voxgate_sessions_closed_total", {cause: "lost"}))]),
+  new Chart("Audio, seconds a second", "", history => flow(history, "voxgate_audio_seconds_total"),
+    "No session yet whose route looks at audio."),
   new Chart("Bytes a second", "B", history => flow(history, "voxgate_bytes_total")),
   new Chart("Messages a second", "", history => flow(history, "voxgate_messages_total")),
   new Chart("To dial, and to ready", "s", history => [

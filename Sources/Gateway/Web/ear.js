@@ -17,8 +17,8 @@ export class Ear {
     if (typeof data !== "string") {
       const bytes = new Uint8Array(data);
       if (this.plan.output?.any_opcode) return this.hear(new TextDecoder().decode(bytes));
-      const isAudio = this.plan.output?.ways.some(way => way.binary);
-      return {name: isAudio ? "audio" : "binary message", message: null, size: bytes.length, audio: isAudio ? [bytes] : []};
+      if (!this.plan.output?.ways.some(way => way.binary)) return this.unknown(bytes);
+      return {name: "audio", message: null, size: bytes.length, audio: [bytes]};
     }
     const isJSON = this.plan.output?.json ?? true;
     let message = null;
@@ -28,7 +28,17 @@ export class Ear {
       // What is no JSON is shown as it is.
     }
     if (message === null || typeof message !== "object") return {name: "text", message: data, size: data.length, audio: []};
-    return {name: this.name(message), message, size: data.length, ...this.content(message)};
+    return this.understand(message, data.length);
+  }
+
+  /** The same of what is JSON. */
+  understand(message, size) {
+    return {name: this.name(message), message, size, ...this.content(message)};
+  }
+
+  /** The same of bytes that tell nothing. */
+  unknown(bytes) {
+    return {name: "binary message", message: null, size: bytes.length, audio: []};
   }
 
   name(message) {

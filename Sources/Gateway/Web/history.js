@@ -5,8 +5,9 @@ import {buckets, by, quantile, total} from "./prometheus.js";
 /** Seconds that are kept, and the least that is shown. */
 const most = 300, least = 60;
 
-/** Seconds over which latencies are taken: one opening a second would make a jumpy line. */
+/** Seconds over which latencies are taken, and what happens now and then is counted: one opening a second would make a jumpy line. */
 const latencySpan = 10;
+export const rareSpan = 5;
 
 export class History {
   constructor() {
@@ -35,21 +36,24 @@ export class History {
     return this.pages.map(({page, at}) => [at, total(page, name, wanted)]);
   }
 
-  /** A counter's growth a second. */
-  rate(name, wanted) {
+  /** The first of the pages that lie at most so many seconds before this one; at least the one before, if there is any. */
+  before(index, span) {
+    let first = Math.max(0, index - 1);
+    while (first > 0 && this.pages[index].at - this.pages[first - 1].at <= span) first -= 1;
+    return this.pages[first];
+  }
+
+  /** A counter's growth a second, over so many seconds. */
+  rate(name, wanted, span = 1) {
     return this.pages.slice(1).map(({page, at}, index) => {
-      const before = this.pages[index];
+      const before = this.before(index + 1, span);
       return [at, Math.max(0, total(page, name, wanted) - total(before.page, name, wanted)) / (at - before.at)];
     });
   }
 
-  /** What a share of a histogram's observations did not exceed,; points without observations are left out. */
+  /** What a share of a histogram's observations did not exceed; null where there were none. */
   latency(name, share) {
-    return this.pages.map(({page, at}, index) => {
-      let first = index;
-      while (first > 0 && at - this.pages[first - 1].at <= latencySpan) first -= 1;
-      return [at, quantile(share, buckets(this.pages[first].page, name), buckets(page, name))];
-    });
+    return this.pages.map(({page, at}, index) => [at, quantile(share, buckets(this.before(index, latencySpan).page, name), buckets(page, name))]);
   }
 
   /** The values of a label that a metric has. */

@@ -38,7 +38,7 @@ export function put(message, path, value) {
 const place = /\{([A-Za-z0-9_.-]+)\}/g;
 
 /** The names in a template. */
-export function names(template) {
+function names(template) {
   const text = template.text ?? JSON.stringify(template.json);
   return [...text.matchAll(place)].map(found => found[1]);
 }
@@ -60,6 +60,10 @@ export function render(template, value) {
   };
   return "text" in template ? written(template.text) : JSON.stringify(filled(template.json));
 }
+
+/** A message with the places filled that somebody chose: `{voice}`, in JSON or plain words. */
+export const fill = (text, wishes) => Object.entries(wishes).reduce(
+  (filled, [name, value]) => filled.replaceAll(`{${name}}`, () => JSON.stringify(value).slice(1, -1)), text);
 
 /** A value of a message, for templates that copy fields: `{message.path.to.it}`. */
 export const copied = message => name => name.startsWith("message.") ? valueAt(name.slice(8).split("."), message) : undefined;

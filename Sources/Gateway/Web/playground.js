@@ -3,10 +3,9 @@
 import {explain} from "./closes.js";
 import {byId, element, milliseconds} from "./elements.js";
 import {Journal, Transcript} from "./journal.js";
-import {names} from "./message.js";
 import {Meter} from "./meter.js";
 import {Player} from "./player.js";
-import {caution, description, fetchRoutes, mint, placeOf, refusal} from "./route.js";
+import {caution, description, fetchRoutes, mint, placeOf, refusal, usualRest} from "./route.js";
 import {decode, isRaw} from "./samples.js";
 import {Session} from "./session.js";
 import {Microphone, Speech} from "./sources.js";
@@ -27,35 +26,46 @@ function enter(state) {
   Object.assign(byId("state"), {textContent: text}).dataset.state = kind;
   document.body.dataset.session = state;
   const isFree = state === "idle" || state === "closed";
-  const isFatal = route() ? caution(route())?.isFatal : true;
+  const isFatal = route() ? caution(route(), byId("rest").value)?.isFatal : true;
   for (const id of ["speak", "sample", "connect"]) byId(id).disabled = !isFree || isFatal;
-  for (const id of ["route", "token", "mint", "query"]) byId(id).disabled = !isFree;
+  for (const id of ["route", "rest", "token", "mint", "query"]) byId(id).disabled = !isFree;
   byId("stop").disabled = isFree || state === "starting" || state === "finishing";
 }
 
 // Before a session
 
 function choose() {
-  const {authentication, plan} = route();
-  const warning = caution(route());
-  byId("about").textContent = description(route()) + (route().simulated ? " · played by the simulator, as its key is not set" : "");
-  byId("caution").hidden = !warning;
-  byId("caution").textContent = warning?.text ?? "";
+  const {authentication, missing, plan, rest, simulated, url} = route();
+  byId("about").textContent = description(route()) + (simulated ? " · played by the simulator, as its key is not set" : "");
+  byId("rest").value = usualRest(route()) ?? "";
+  byId("rest-field").hidden = rest === null;
+  byId("rest-label").textContent = `Path behind ${url}`;
   byId("credential").hidden = !authentication.needed;
   byId("mint").hidden = !authentication.mints;
   byId("token").value = "";
   tellToken();
+  byId("query-field").open = missing !== null;
   const fixed = (plan?.query ?? []).map(pair => pair.join("=")).join("&");
   byId("query-note").textContent = fixed ? `Without your say it is ${fixed}.` : "";
   const isText = plan !== null && !plan?.input;
   for (const id of ["speak", "sample"]) byId(id).hidden = isText;
   byId("connect").hidden = !isText;
   byId("say").hidden = !plan?.say.length;
-  const wishes = new Set((plan?.say ?? []).flatMap(names).filter(name => name !== "text"));
-  byId("wishes").replaceChildren(...[...wishes].map(name => element("input", {name, placeholder: name, ariaLabel: name, autocomplete: "off"})));
+  // A simulator takes anything for a voice.
+  byId("wishes").replaceChildren(...(plan?.wishes ?? []).map(name => element("label", {textContent: name.replaceAll("_", " ")},
+    element("input", {name, value: simulated ? name : "", autocomplete: "off", spellcheck: false}))));
   history.replaceState(null, "", `#${route().path}`);
+  warn();
+}
+
+function warn() {
+  const warning = caution(route(), byId("rest").value);
+  byId("caution").hidden = !warning;
+  byId("caution").textContent = warning?.text ?? "";
   enter("idle");
 }
+
+const wishes = () => Object.fromEntries([...byId("wishes").querySelectorAll("input")].map(({name, value}) => [name, value.trim()]));
 
 function tellToken() {
   const places = {message: "an authenticate message", subprotocol: "a subprotocol", query: "?token="};
@@ -93,7 +103,8 @@ async function start(source) {
     journal.note(error.message, "bad");
     return show({title: "Not started", text: error.message, advice: "", isGood: false});
   }
-  const options = {token: byId("token").value.trim(), query: byId("query").value.trim().replace(/^\?/, ""), source};
+  const text = name => byId(name).value.trim();
+  const options = {token: text("token"), rest: text("rest"), query: text("query").replace(/^\?/, ""), wishes: wishes(), source};
   session = new Session(chosen, options, watcher(chosen));
   enter("connecting");
 }
@@ -133,7 +144,9 @@ function sound(bytes, format) {
     return samples.length / format.rate;
   }
   player.playFile(bytes).catch(() => {
-    if (!session.isMute) journal.note(`The browser cannot play ${format?.encoding ?? "audio of an unknown format"} in pieces.`, "bad");
+    const name = format?.encoding ?? "audio of an unknown format";
+    const text = route().simulated ? `The simulator makes no ${name}: what it sent cannot be played.` : `The browser cannot play ${name} in pieces.`;
+    if (!session.isMute) journal.note(text, "bad");
     session.isMute = true;
   });
   return 0;
@@ -175,12 +188,12 @@ byId("mute").onchange = () => { if (player) player.muted = byId("mute").checked;
 byId("mint").onclick = mintToken;
 byId("clear").onclick = () => journal.clear();
 byId("route").onchange = choose;
+byId("rest").oninput = warn;
 byId("token").oninput = tellToken;
 byId("call").onsubmit = event => event.preventDefault();
 byId("say").onsubmit = event => {
   event.preventDefault();
-  const wishes = [...byId("wishes").children].map(({name, value}) => [name, value]);
-  if (session?.state === "talking") session.say({text: byId("text").value, ...Object.fromEntries(wishes)});
+  if (session?.state === "talking") session.say({...wishes(), text: byId("text").value});
 };
 setInterval(tick, 50);
 

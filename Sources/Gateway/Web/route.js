@@ -34,9 +34,12 @@ export function placeOf(route, token) {
   return "query";
 }
 
+/** What has to follow a route that ends in `/*`, to be begun with: a simulator takes anything for what a vendor would have to know. */
+export const usualRest = ({rest, simulated}) => simulated ? rest?.replace(/[{}]/g, "") : rest;
+
 /** What to open. The page's own parameters replace those of the plan. */
-export function address(route, token, query) {
-  const url = new URL(route.url, location.href);
+export function address(route, token, rest, query) {
+  const url = new URL((route.url + rest).replace(/^\/+/, "/"), location.href);
   url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
   const own = new URLSearchParams(query);
   for (const [name, value] of route.plan.query) {
@@ -62,8 +65,8 @@ export function description(route) {
   return parts.join(" · ");
 }
 
-/** What keeps a route from being tried from here, or is worth knowing before: `{text, isFatal}`, or null. */
-export function caution(route) {
+/** What keeps a route from being tried from here, or is worth knowing before: `{text, isFatal}`, or null. `rest` is what follows its path. */
+export function caution(route, rest) {
   const fatal = text => ({text, isFatal: true});
   if (route.problem) return fatal(`The playground cannot speak here: ${route.problem}.`);
   if (route.plan.input && !canEncode(route.plan.input.format)) {
@@ -73,6 +76,8 @@ export function caution(route) {
   if (!route.page_allowed) {
     return fatal(`The route's origins do not have ${location.origin}: open the playground where they do, or add it to them.`);
   }
+  const open = rest.match(/\{\w+\}/)?.[0];
+  if (open) return fatal(`The vendor's path needs a value in the place of ${open}.`);
   if (route.missing) return {text: `The upstream wants more than the route says: ${route.missing}. Add it under Query.`, isFatal: false};
   return null;
 }

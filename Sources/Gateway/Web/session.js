@@ -1,7 +1,8 @@
 // One session on a route: opens, declares, waits for readiness, sends audio, and ends it as the vendor wants.
 
 import {Ear} from "./ear.js";
-import {copied, matches, Memory, put, render} from "./message.js";
+import {framingOf} from "./framing.js";
+import {copied, fill, matches, Memory, put, render} from "./message.js";
 import {encode, toBase64, wavHeader} from "./samples.js";
 import {address, placeOf} from "./route.js";
 import {Stopwatch} from "./stopwatch.js";
@@ -13,8 +14,9 @@ const types = {authenticate: "authenticate", accepted: "auth_success"};
 
 /** Tells its `watcher` what happens: `state`, `sent`, `heard`, `speaking` and `closed`. */
 export class Session {
-  constructor(route, {token, query, source}, watcher) {
-    Object.assign(this, {route, plan: route.plan, token, source, watcher});
+  constructor(route, {token, rest, query, wishes, source}, watcher) {
+    Object.assign(this, {route, plan: route.plan, token, wishes, source, watcher});
+    this.framing = framingOf(this.plan);
     this.ear = new Ear(this.plan);
     this.memory = new Memory(this.plan.memory);
     this.clock = new Stopwatch(performance.now());
@@ -22,12 +24,14 @@ export class Session {
     this.stage = 0;
     this.pending = new Float32Array(0);
     this.pieces = 0;
-    const {url, protocols} = address(route, token, query);
+    // What comes, in its order: some framings take a moment to be opened.
+    this.inbox = Promise.resolve();
+    const {url, protocols} = address(route, token, rest, query);
     this.socket = new WebSocket(url, protocols);
     this.socket.binaryType = "arraybuffer";
     this.socket.onopen = () => this.opened();
     this.socket.onmessage = ({data}) => this.receive(data);
-    this.socket.onclose = event => this.closed(event);
+    this.socket.onclose = event => this.inbox.then(() => this.closed(event));
   }
 
   enter(state) {
@@ -51,7 +55,7 @@ export class Session {
     this.enter("preparing");
     const {connect} = this.route.handshake;
     if (connect) this.sendText(JSON.stringify({type: connect}));
-    for (const text of this.plan.opening) this.sendText(text);
+    for (const text of this.plan.opening) this.sendText(fill(text, this.wishes));
     if (!this.plan.ready.length) this.ready();
   }
 
@@ -73,7 +77,6 @@ export class Session {
 
   sendText(text) {
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.socket.send(text);
     let message = text;
     try {
       message = JSON.parse(text);
@@ -81,6 +84,7 @@ export class Session {
     } catch {
       // Some vendors' messages are plain words.
     }
+    this.socket.send(this.framing ? this.framing.close(message) : text);
     this.watcher.sent({name: typeof message === "object" ? this.ear.name(message) : "text", message});
   }
 
@@ -90,7 +94,7 @@ export class Session {
     if (text !== null) this.sendText(text);
   }
 
-  /** Has the vendor say a text. */
+  /** Has the vendor say a text, with what was chosen beside it. */
   say(values) {
     for (const template of this.plan.say) this.sendText(render(template, name => values[name]));
   }
@@ -116,7 +120,7 @@ export class Session {
     if (envelope) {
       const message = put(envelope.message, envelope.path, toBase64(bytes));
       this.memory.note("client", message);
-      this.socket.send(JSON.stringify(message));
+      this.socket.send(this.framing ? this.framing.close(message) : JSON.stringify(message));
     } else {
       this.memory.noteBinary();
       this.socket.send(bytes);
@@ -131,7 +135,16 @@ export class Session {
 
   receive(data) {
     const now = performance.now();
-    const heard = this.ear.hear(data);
+    if (!this.framing) return this.take(this.ear.hear(data), now);
+    this.inbox = this.inbox.then(async () => {
+      const bytes = typeof data === "string" ? data : new Uint8Array(data);
+      // What cannot be opened is shown by its size.
+      const message = await Promise.resolve(bytes).then(this.framing.open).catch(() => null);
+      this.take(message ? this.ear.understand(message, bytes.length) : this.ear.unknown(bytes), now);
+    });
+  }
+
+  take(heard, now) {
     if (heard.audio.length) this.clock.heardAudio(now);
     if (heard.words?.speaker === "client") this.clock.heardWords(now);
     this.watcher.heard(heard, this.ear.format);

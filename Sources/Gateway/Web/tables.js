@@ -42,16 +42,17 @@ const words = value => Array.isArray(value) ? value.map(words).join("; ")
 const unusual = (state, usual, rest) => [state === usual ? "" : state, rest ? `for ${Math.ceil(rest)} s` : ""].filter(Boolean).join(" ");
 
 const endpointWords = ({endpoint, state, failures, rest_seconds: rest}) =>
-  [endpoint, unusual(state, "closed", rest), failures ? `${failures} failures` : ""].filter(Boolean).join(", ");
+  [endpoint, unusual(state, "closed", rest), failures ? `${failures} failure${failures === 1 ? "" : "s"}` : ""].filter(Boolean).join(", ");
 
 const credentialWords = ({source, state, sessions, concurrent, rest_seconds: rest, error}) =>
-  [source, unusual(state, "ready", rest), `${sessions}${concurrent ? ` of ${concurrent}` : ""} sessions`, error].filter(Boolean).join(", ");
+  [source, unusual(state, "ready", rest), `${sessions}${concurrent ? ` of ${concurrent}` : ""} session${sessions === 1 && !concurrent ? "" : "s"}`, error]
+    .filter(Boolean).join(", ");
 
 export function showUpstreams(table, page) {
   fill(table, (page?.upstreams ?? []).map(({name, vendor, simulated, state, endpoints, credentials}) => ({
     cells: [
       name, vendor, simulated ? `${state}, simulated` : state, (endpoints ?? []).map(endpointWords).join("; ") || "–",
-      (credentials ?? []).map(credentialWords).join("; ") || "–",
+      (credentials ?? []).map(one => credentialWords(simulated ? {...one, source: ""} : one)).join("; ") || "–",
     ],
     kinds: {2: state === "closed" ? "good" : "bad"},
   })), page ? "No upstreams." : "This gateway does not tell.");

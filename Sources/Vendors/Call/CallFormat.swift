@@ -40,7 +40,7 @@ struct CallFormat: Sendable, Equatable {
     let audio = vendor.audio
     guard audio.server != nil else { return nil }
     if let declared = try? audio.declared(in: query, .output) { return CallFormat(format: declared) }
-    let standard = audio.standard(.output)
+    let standard = audio.standard(.output) ?? vendor.conversation.sound
     guard let places = audio.places(.output) else { return standard.map { CallFormat(format: $0) } }
     let wanted = standard.flatMap { $0.encoding.isRaw ? $0 : nil } ?? AudioFormat(encoding: .pcmS16LE, rate: 24_000)
     return best(of: candidates(audio, places, .output), for: wanted) ?? standard.map { CallFormat(format: $0) }

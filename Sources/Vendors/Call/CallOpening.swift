@@ -9,16 +9,20 @@ struct CallOpening: Sendable {
   /// The message around each piece of audio, and where in it; nil for binary messages.
   let envelope: (sketch: MessageSketch, path: JSONPath)?
 
-  init(_ vendor: VendorDescriptor, input: CallFormat, output: CallFormat?, query: Query) {
+  /// - Parameter wish: the value of a name that only a caller can choose.
+  init(
+    _ vendor: VendorDescriptor, input: CallFormat, output: CallFormat?, query: Query, wish: (String) -> JSONValue? = { _ in nil }
+  ) {
     let rules = vendor.audio.format
     var pairs = vendor.conversation.query
     for (format, places) in [(input, rules.query?.input), (output, rules.query?.output)] {
       guard let declaration = format?.declaration, let places else { continue }
-      pairs += Self.pairs(declaration, places)
+      // What the descriptor says itself may say the format in its own way.
+      pairs += Self.pairs(declaration, places).filter { pair in !pairs.contains { $0.name == pair.name } }
     }
     self.query = pairs.filter { !query.contains($0.name) }
     messages = Self.messages(vendor, input, output) { name in
-      name.hasPrefix("query.") ? query[String(name.dropFirst("query.".count))].map { .string($0) } : nil
+      name.hasPrefix("query.") ? query[String(name.dropFirst("query.".count))].map { .string($0) } : wish(name)
     }
     if case .json(let match, let path)? = vendor.audio.client {
       var sketch = MessageSketch(match)

@@ -9,22 +9,27 @@ public struct CallPlan: Sendable {
   public static let recording = AudioFormat(encoding: .pcmS16LE, rate: 16_000)
 
   public let json: JSONValue
+  /// Parameters that the URL needs beyond its own.
+  public let query: [QueryRules.Pair]
 
   /// - Parameter query: that the upstream gets without a client's wishes; a format that it declares is the one that is sent.
   /// - Throws: where a page can send the vendor neither audio nor text.
   public init(_ vendor: VendorDescriptor, query: Query = Query()) throws(CallProblem) {
-    switch vendor.codec.client {
-    case .messagePack, .protobuf, .eventStream, .volc, .usp: throw .codec(vendor: vendor.name, codec: vendor.codec.client.rawValue)
-    default: break
-    }
+    if vendor.codec.client == .protobuf { throw .codec(vendor: vendor.name, codec: vendor.codec.client.rawValue) }
     let hears = vendor.audio.client != nil
-    guard hears || !vendor.conversation.say.isEmpty else { throw .takesNoAudio(vendor: vendor.name) }
+    guard hears || !vendor.conversation.say.isEmpty else { throw .unknown(vendor: vendor.name) }
     let input = hears ? try CallFormat.input(for: Self.recording, query: query, vendor) : nil
     let output = vendor.audio.isShared ? input.map { CallFormat(format: $0.format) } : CallFormat.output(query: query, vendor)
-    let opening = CallOpening(vendor, input: input ?? CallFormat(format: Self.recording), output: output, query: query)
+    // What the page asks for keeps its place until then.
+    let opening = CallOpening(vendor, input: input ?? CallFormat(format: Self.recording), output: output, query: query) {
+      .string("{\($0)}")
+    }
+    self.query = opening.query
     json = [
       "query": .array(opening.query.map { [.string($0.name), .string($0.value)] }),
       "opening": .array(opening.messages.map { .string($0) }),
+      "wishes": .array(Self.wishes(vendor.conversation).map { .string($0) }),
+      "framing": Self.framing(vendor),
       "ready": Self.stages(vendor.lifecycle.ready),
       "input": input.map { Self.input($0.format, opening, vendor.audio.limits) } ?? .null,
       "output": Self.output(output, vendor),
@@ -37,6 +42,22 @@ public struct CallPlan: Sendable {
       "errors": Self.errors(vendor.errors),
       "names": .array(vendor.discriminator.map(\.json)),
     ]
+  }
+
+  /// What somebody has to choose, such as a voice: the places of the first messages and of those around a text, in order.
+  private static func wishes(_ rules: ConversationRules) -> [String] {
+    (rules.opening + rules.say).flatMap(\.variables).reduce(into: []) { names, name in
+      if name != "text", !name.hasPrefix("query."), !names.contains(name) { names.append(name) }
+    }
+  }
+
+  /// Messages that are no JSON but can be put as such, and where a client's hold audio.
+  private static func framing(_ vendor: VendorDescriptor) -> JSONValue {
+    guard vendor.codec.client.framing != nil else { return .null }
+    let audio = vendor.audio.clientChoices.compactMap { choice -> JSONValue? in
+      if case .json(let match, let path) = choice.carriage { ["match": match.json, "path": path.json] } else { nil }
+    }
+    return ["name": .string(vendor.codec.client.rawValue), "audio": .array(audio)]
   }
 
   private static func stages(_ ready: Lifecycle.Ready) -> JSONValue {

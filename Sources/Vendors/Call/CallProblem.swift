@@ -2,6 +2,8 @@
 public enum CallProblem: Error, Sendable, Equatable, CustomStringConvertible {
   /// The vendor makes audio and takes none.
   case takesNoAudio(vendor: String)
+  /// Nothing is known of what clients say to it.
+  case unknown(vendor: String)
   /// The recording has no samples.
   case empty
   /// The vendor's messages are of a kind that is not written here.
@@ -16,6 +18,7 @@ public enum CallProblem: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .takesNoAudio(let vendor): "vendor '\(vendor)' takes no audio; expected one that hears"
+    case .unknown(let vendor): "what clients say to '\(vendor)' is not in the catalogue"
     case .empty: "the recording has no samples"
     case .codec(let vendor, let codec): "vendor '\(vendor)' wants '\(codec)' messages; expected JSON, plain text or binary audio"
     case .noFormat(let vendor, let formats):

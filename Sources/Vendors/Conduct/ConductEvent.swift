@@ -23,6 +23,14 @@ public enum ConductEvent: Sendable, Equatable {
   case say([UInt8], SayReason)
   /// The vendor has said its last.
   case parted
+  /// What the client has said is understood. This and the next three only where another session may take up this one.
+  case understood
+  /// The message that says it is not for the client.
+  case hushed
+  /// The vendor says that it will close.
+  case leaving
+  /// By this text another session can go on where this one ends.
+  case keepsake([UInt8])
   /// A message of the client's may not go on; what it calls itself.
   case refused(String?)
   /// The deadline may be sooner than it was.

@@ -69,6 +69,14 @@ public final class ConductPlan: Sendable {
   let replies: [Reply]
   let last: ScannedMatch?
 
+  // Where another session may take up one that ends.
+  public let handsOver: Bool
+  /// What the second one says that the client has had from the first.
+  let hushed: [ScannedMatch]
+  let notice: ScannedMatch?
+  /// Of the memory by which it goes on.
+  let keepsake: String?
+
   // Clocks, in milliseconds.
   let ready: Int64?
   let audioIdle: Int64?
@@ -85,6 +93,8 @@ public final class ConductPlan: Sendable {
   public var marksTurns: Bool { !turnEnds.isEmpty }
   /// Whether what is billed is as much audio as the client sends, since the vendor does not say it.
   public var billsAudio: Bool { vendor.usage.reports.isEmpty && vendor.usage.fallback == .audioSeconds }
+  /// Whether the words that it has heard are all that a vendor says to them.
+  var settlesByWords: Bool { handsOver && vendor.kind == .speechToText }
   /// Whether an empty message is the vendor's word for the end, of whatever kind.
   var farewellIsEmpty: Bool { vendor.close.message?.fixedText == "" }
   /// Whether fields of the client's messages may have to be set.
@@ -128,11 +138,14 @@ public final class ConductPlan: Sendable {
 
     let stages = if case .stages(let matches) = vendor.lifecycle.ready { matches } else { [MessageMatch]() }
     let replies = Self.replies(vendor, settings)
+    handsOver = settings.handsOver
+    let handover = settings.handsOver ? vendor.handover : nil
     let talk = vendor.conversation
     needs = ListeningPlan.Needs()
     needs.add(stages + talk.turnEnd + talk.speechEnd + replies.map(\.match))
     needs.add(vendor.errors.messages.compactMap(\.match) + vendor.usage.reports.compactMap(\.match))
     needs.add(talk.transcripts.compactMap(\.match) + [vendor.close.await].compactMap { $0 })
+    needs.add((handover?.hush ?? []) + [handover?.notice].compactMap { $0 })
     for path in vendor.errors.messages.map(\.codePath) + vendor.usage.reports.map(\.path) + talk.transcripts.map(\.path) {
       needs.add(path)
     }
@@ -148,6 +161,9 @@ public final class ConductPlan: Sendable {
     speechEnds = speaks ? try server.scanned(talk.speechEnd) : []
     last = speaks ? try server.scanned(vendor.close.await) : nil
     self.replies = try Self.compile(replies, in: server)
+    hushed = speaks ? try server.scanned(handover?.hush ?? []) : []
+    notice = speaks ? try server.scanned(handover?.notice) : nil
+    keepsake = handover?.resume?.memory
     faults = try Self.faults(vendor, in: server)
     reports = try Self.reports(vendor, in: server)
     words = try Self.words(vendor, in: server)

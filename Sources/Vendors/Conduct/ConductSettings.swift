@@ -10,6 +10,8 @@ public struct ConductSettings: Sendable, Equatable {
   public var types: [String] = []
   /// Fields of the client's messages that always have this value, by their paths.
   public var pinned: [(path: String, value: String)] = []
+  /// Whether another session may take up one that ends.
+  public var handsOver = false
   /// What the gateway has said in the client's stead at the start.
   public var opening: [String] = []
 
@@ -17,6 +19,7 @@ public struct ConductSettings: Sendable, Equatable {
 
   public static func == (one: ConductSettings, other: ConductSettings) -> Bool {
     one.ready == other.ready && one.clientAudioIdle == other.clientAudioIdle && one.types == other.types && one.opening == other.opening
-      && one.replies.elementsEqual(other.replies, by: ==) && one.pinned.elementsEqual(other.pinned, by: ==)
+      && one.handsOver == other.handsOver && one.replies.elementsEqual(other.replies, by: ==)
+      && one.pinned.elementsEqual(other.pinned, by: ==)
   }
 }

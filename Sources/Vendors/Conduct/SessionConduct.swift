@@ -23,8 +23,8 @@ public struct SessionConduct: Sendable {
 
   private(set) var turns: TurnWatch
   private var usage: UsageTally
-  private var hasHeardWords = false
-  private var hasHeardAudio = false
+  private var hasHeardWords: Bool
+  private var hasHeardAudio: Bool
 
   var opened: Int64 = 0
   var readySince: Int64 = 0
@@ -38,9 +38,16 @@ public struct SessionConduct: Sendable {
   var isOpen = false
   var isUnready = false
   var keepaliveEvery: Int64?
+  /// Of a session that takes up another: what it says first, the client has heard before.
+  private var isEcho: Bool
+  /// Another session takes up this one: its last message is not the client's.
+  private var isRelieved = false
 
-  public init(_ plan: ConductPlan) {
+  /// - Parameter succeeds: whether the session takes up another.
+  public init(_ plan: ConductPlan, succeeds: Bool = false) {
     self.plan = plan
+    isEcho = succeeds
+    (hasHeardWords, hasHeardAudio) = (succeeds, succeeds)
     client = JSONScanner(plan.client.paths)
     server = JSONScanner(plan.server.paths)
     memory = plan.memory
@@ -54,6 +61,9 @@ public struct SessionConduct: Sendable {
 
   /// Whether the vendor has begun something that it will say the end of.
   public var isInTurn: Bool { plan.marksTurns && turns.isUnderWay }
+
+  /// Whether there may be messages of the vendor that are not for the client.
+  public var hushes: Bool { isEcho || isRelieved }
 
   /// Whether audio of the client has come.
   public var hasHeardClient: Bool { lastAudio != nil }
@@ -175,15 +185,27 @@ public struct SessionConduct: Sendable {
     var events: [ConductEvent] = []
     switch content.server {
     case .other, .word: break
-    case .audio: if bytes > 0 { takeAnswer(now, &events) }
+    case .audio:
+      isEcho = false
+      if bytes > 0 { takeAnswer(now, &events) }
     case .json: if server.end() == .complete { hear(now, &events) }
     }
     return events
   }
 
   private mutating func hear(_ now: Int64, _ events: inout [ConductEvent]) {
-    for value in plan.server.memory { note(value, server) }
-    if !isReady, plan.stages[stage].holds(in: server) { advance(now, &events) }
+    for value in plan.server.memory {
+      note(value, server)
+      guard value.name == plan.keepsake, let found = server.value(value.slot), !found.isNull else { continue }
+      events.append(.keepsake(Array(found.text().utf8)))
+    }
+    let isStage = !isReady && plan.stages[stage].holds(in: server)
+    if isStage { advance(now, &events) }
+    if isEcho {
+      isEcho = isStage || plan.hushed.anyHolds(in: server)
+      if isEcho { events.append(.hushed) }
+    }
+    if plan.notice?.holds(in: server) ?? false { events.append(.leaving) }
     for index in plan.faults.indices where plan.faults[index].match.holds(in: server) {
       let fault = plan.faults[index]
       let code = fault.codeSlot.flatMap { server.value($0) }.flatMap(Self.word)
@@ -211,6 +233,7 @@ public struct SessionConduct: Sendable {
     if plan.last?.holds(in: server) ?? false {
       hasParted = true
       events.append(.parted)
+      if isRelieved { events += [.understood, .hushed] }
     }
   }
 
@@ -229,6 +252,7 @@ public struct SessionConduct: Sendable {
       begin(&events)
       guard words.isOfClient else { return }
       if words.isFinal, plan.speechEnds.isEmpty { turns.speechEnded(now: now) }
+      if words.isFinal, plan.settlesByWords { events.append(.understood) }
       guard !hasHeardWords else { return }
       hasHeardWords = true
       events.append(.firstTranscript(after: now - start))
@@ -271,6 +295,9 @@ public struct SessionConduct: Sendable {
   }
 
   // MARK: The end
+
+  /// Another session will take up this one: the message with which the vendor ends is not for the client.
+  public mutating func relieve() { isRelieved = true }
 
   /// What the vendor hears before its Close, and how many milliseconds its last words are waited for; nil for nothing.
   public func farewell() -> (text: [UInt8]?, patience: Int64)? {

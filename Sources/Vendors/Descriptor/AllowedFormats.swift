@@ -1,6 +1,6 @@
 import Configuration
 
-/// Which formats a vendor takes and gives (D12): its own names, and what they are.
+/// Which formats a vendor takes and gives: its own names, and what they are.
 public struct AllowedFormats: Sendable, Equatable {
   public struct Format: Sendable, Equatable {
     public var codec = AudioEncoding.pcmS16LE

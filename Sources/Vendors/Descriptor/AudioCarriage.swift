@@ -2,7 +2,7 @@ import Configuration
 import JSON
 import YAML
 
-/// In what kind of frame one direction's audio travels (D10).
+/// In what kind of frame one direction's audio travels.
 public enum AudioCarriage: Sendable, Equatable {
   /// Binary frames hold nothing else.
   case binary

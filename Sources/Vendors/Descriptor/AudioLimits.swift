@@ -1,6 +1,6 @@
 import Configuration
 
-/// What pieces audio may come in (D13).
+/// What pieces audio may come in.
 public struct AudioLimits: Sendable, Equatable {
   public var minChunk: Duration?
   public var maxChunk: Duration?

@@ -1,6 +1,6 @@
 import Configuration
 
-/// How audio travels and what it may be (D10-D13).
+/// How audio travels and what it may be.
 public struct AudioRules: Sendable, Equatable {
   /// The ways that a direction's audio may take; the first is the usual one.
   public var clientChoices: [AudioCarriage.Choice] = []

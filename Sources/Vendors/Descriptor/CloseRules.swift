@@ -1,6 +1,6 @@
 import Configuration
 
-/// How to end a session so that nothing is lost (D16).
+/// How to end a session so that nothing is lost.
 public struct CloseRules: Sendable, Equatable {
   /// The client's last message; nil where the close frame is all there is.
   public var message: MessageTemplate?

@@ -9,6 +9,7 @@ enum ContradictionCheck {
     credential(value, node, place, &reader)
     signatures(value, node, place, &reader)
     rates(value, node, place, &reader)
+    handover(value, node, place, &reader)
     if value.keepalive.every != nil, value.keepalive.message == nil {
       reader.error(
         "keepalive of \(place.owner) has 'every' and so needs 'message'", at: node["keepalive"]?.entry("every")?.key.start)
@@ -84,6 +85,22 @@ enum ContradictionCheck {
       if choice.kind == .token {
         reader.error("a placement of \(place.owner) is signed, which takes a key and no token", at: entry?.entry("of")?.value.start)
       }
+    }
+  }
+
+  /// What one session hands to the next must be the vendor's, and has to stand somewhere.
+  private static func handover(_ value: VendorDescriptor, _ node: Node, _ place: Place, _ reader: inout Reader) {
+    guard let rules = value.handover, let resume = rules.resume else { return }
+    let section = node["handover"]
+    if value.memory[resume.memory]?.side != .vendor {
+      reader.error(
+        "handover of \(place.owner) resumes by '\(Quote.plain(resume.memory))', which is no memory of the vendor's messages",
+        at: section?.descendant(["resume"])?.entry("memory")?.value.start,
+        suggestion: Suggestion.nearest(to: resume.memory, among: value.memory.filter { $0.value.side == .vendor }.keys))
+    }
+    if rules.replay.isEmpty, value.lifecycle.firstMessage?.match == nil {
+      reader.error(
+        "handover of \(place.owner) has 'resume' and no message in which that could stand", at: section?.entry("resume")?.key.start)
     }
   }
 

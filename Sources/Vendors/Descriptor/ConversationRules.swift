@@ -29,6 +29,15 @@ public struct ConversationRules: Sendable, Equatable {
     public init() {}
   }
 
+  /// Raw audio, mono, by what it is and not by a vendor's name of it.
+  public struct Sound: Sendable, Equatable {
+    public var encoding = AudioEncoding.pcmS16LE
+    /// Hz.
+    public var rate = 24_000
+
+    public init() {}
+  }
+
   /// Query parameters of a client that wants to hear everything.
   public var query: [QueryRules.Pair] = []
   /// What a client sends as soon as the socket is open. The audio formats are filled in where `audio.format.message` says.
@@ -37,6 +46,8 @@ public struct ConversationRules: Sendable, Equatable {
   public var audio: MessageTemplate?
   /// What a client sends to have a text spoken.
   public var say: [MessageTemplate] = []
+  /// The audio that comes back for `opening` and `say`, where nothing of `audio` tells.
+  public var output: Sound?
   public var transcripts: [Transcript] = []
   /// Messages that say that the client has ended: from there on it waits for an answer.
   public var speechEnd: [MessageMatch] = []
@@ -44,6 +55,9 @@ public struct ConversationRules: Sendable, Equatable {
   public var turnEnd: [MessageMatch] = []
 
   public init() {}
+
+  /// The same as a format.
+  var sound: AudioFormat? { output.map { AudioFormat(encoding: $0.encoding, rate: $0.rate) } }
 
   /// Whether the message ends a turn.
   public func endsTurn(_ message: JSONValue) -> Bool { turnEnd.contains { $0.matches(message) } }
@@ -64,12 +78,22 @@ extension ConversationRules: Section {
       Field(
         "say", \.say, .list(of: ValueTypes.message),
         "What a client sends to have `{text}` spoken; `{model}` and `{voice}` are as it chooses."),
+      Field("output", \.output, .section, "The raw audio that comes back for `opening` and `say`, where nothing of `audio` tells."),
       Field(
         "transcripts", \.transcripts, .list(of: .section, noun: "transcript"), "Messages that hold words; the first that matches counts."),
       Field(
         "speech_end", \.speechEnd, .list(of: ValueTypes.match),
         "Messages that say that the client's speech has ended; without them its final words say it."),
       Field("turn_end", \.turnEnd, .list(of: ValueTypes.match), "Messages that end a turn."),
+    ])
+}
+
+extension ConversationRules.Sound: Section {
+  public static let section = SectionDescription<ConversationRules.Sound>(
+    "VendorSound", "Raw audio of one channel.",
+    fields: [
+      Field("encoding", \.encoding, .choice, "What it is."),
+      Field("rate", \.rate, .integer(1...768_000), "Sample rate in Hz."),
     ])
 }
 

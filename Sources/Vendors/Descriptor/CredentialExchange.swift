@@ -1,6 +1,6 @@
 import Configuration
 
-/// How a short-lived token is had for the account's key (D2).
+/// How a short-lived token is had for the account's key.
 public struct CredentialExchange: Sendable, Equatable {
   public struct RESTToken: Sendable, Equatable {
     public var method = "POST"

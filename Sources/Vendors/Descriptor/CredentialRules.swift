@@ -1,7 +1,7 @@
 import Configuration
 import YAML
 
-/// How a secret gets to a vendor (D2, D3).
+/// How a secret gets to a vendor.
 public struct CredentialRules: Sendable, Equatable {
   /// A place in which the vendor takes a credential.
   public struct Choice: Sendable, Equatable {

@@ -2,9 +2,11 @@ import JSON
 
 extension AudioRules {
   /// The format that a query declares. Nil where it declares none: then the defaults hold, or the audio is a container.
-  /// - Throws: `FormatProblem` where an encoding, rate or channel count is not among those allowed, or a raw encoding lacks its rate.
+  /// - Throws: `FormatProblem` where an encoding, rate or channel count is not among those allowed or said twice, or a raw encoding lacks
+  ///   its rate.
   public func declared(in query: Query, _ direction: AudioDirection) throws(FormatProblem) -> AudioFormat? {
     guard let directions = format.query, let places = direction == .input ? directions.input : directions.output else { return nil }
+    if let name = places.repeated(in: query) { throw FormatProblem(name: name, found: "given more than once", expected: "one value") }
     var fixed = places.encoding.flatMap { query[$0] }.map { directions.fixed($0) } ?? FormatRules.Fixed()
     if fixed.rate == nil { fixed.rate = try number(places.rate.flatMap { name in query[name].map { (name, $0) } }) }
     if fixed.channels == nil { fixed.channels = try number(places.channels.flatMap { name in query[name].map { (name, $0) } }) }
@@ -104,16 +106,32 @@ extension AudioRules {
   }
 }
 
+extension FormatRules.Places {
+  /// A parameter that is given more than once: which of its values a vendor takes is not to be guessed.
+  fileprivate func repeated(in query: Query) -> String? {
+    [encoding, rate, channels, container].compactMap { $0 }.first { query.values($0).count > 1 }
+  }
+}
+
 extension FormatRules {
+  /// A query parameter of a format that is given more than once; nil where none is.
+  func repeated(in query: Query) -> String? {
+    [self.query?.input, self.query?.output].lazy.compactMap { $0?.repeated(in: query) }.first
+  }
+
   func defaults(_ direction: AudioDirection) -> Fixed? { direction == .input ? defaults.input : defaults.output }
 }
 
 extension FormatRules.Directions {
+  /// Bytes of the longest value that says a format.
+  private static var mostBytes: Int { 64 }
+
   /// What a value at the place of the encoding says.
   func fixed(_ value: String) -> FormatRules.Fixed {
     if let known = composite[value] { return known }
     var fixed = FormatRules.Fixed()
     fixed.encoding = value
+    guard value.utf8.count <= Self.mostBytes else { return fixed }
     // Media types may have blanks between their parts.
     let text = value.replacing(" ", with: "")
     for pattern in patterns {

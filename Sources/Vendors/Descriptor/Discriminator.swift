@@ -2,7 +2,7 @@ import Configuration
 import JSON
 import YAML
 
-/// Where a message says what it is (D9).
+/// Where a message says what it is.
 public enum Discriminator: Sendable, Equatable {
   /// The value at a path.
   case path(JSONPath)

@@ -1,6 +1,6 @@
 import Configuration
 
-/// Where a session begins (D1).
+/// Where a session begins.
 public struct EndpointRules: Sendable, Equatable {
   /// `wss://{host}/v1/listen`: the names are filled from `variables`, the region and the operator's upstream.
   public var url = TextTemplate("")

@@ -1,6 +1,6 @@
 import Configuration
 
-/// How a vendor reports failures (D17).
+/// How a vendor reports failures.
 public struct ErrorRules: Sendable, Equatable {
   public struct Message: Sendable, Equatable {
     public var match: MessageMatch?

@@ -1,6 +1,6 @@
 import Configuration
 
-/// Where a session's audio format is declared (D11).
+/// Where a session's audio format is declared.
 public struct FormatRules: Sendable, Equatable {
   /// Where one direction's properties stand: names of query parameters, or JSON paths.
   public struct Places: Sendable, Equatable {

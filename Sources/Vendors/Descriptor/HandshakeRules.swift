@@ -1,7 +1,7 @@
 import Configuration
 import YAML
 
-/// Headers and subprotocols of the upgrade (D5, D6).
+/// Headers and subprotocols of the upgrade.
 public struct HandshakeRules: Sendable, Equatable {
   /// Which subprotocol the client is answered.
   public enum Answer: Sendable, Equatable {

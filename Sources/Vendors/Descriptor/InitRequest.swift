@@ -1,6 +1,6 @@
 import Configuration
 
-/// A REST request before the socket, whose answer holds the URL to open (D7).
+/// A REST request before the socket, whose answer holds the URL to open.
 public struct InitRequest: Sendable, Equatable {
   public var method = "POST"
   public var url = TextTemplate("")

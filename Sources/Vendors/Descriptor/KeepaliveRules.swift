@@ -1,6 +1,6 @@
 import Configuration
 
-/// What keeps a silent session open (D15).
+/// What keeps a silent session open.
 public struct KeepaliveRules: Sendable, Equatable {
   public struct Reply: Sendable, Equatable {
     public var match: MessageMatch?

@@ -1,7 +1,7 @@
 import Configuration
 import YAML
 
-/// What has to happen before audio (D14).
+/// What has to happen before audio.
 public struct Lifecycle: Sendable, Equatable {
   public struct FirstMessage: Sendable, Equatable {
     /// The client has to send it.

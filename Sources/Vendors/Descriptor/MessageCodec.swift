@@ -1,4 +1,4 @@
-/// What the frames of one direction hold (D8). The opcode does not tell: some vendors send JSON in binary frames.
+/// What the frames of one direction hold. The opcode does not tell: some vendors send JSON in binary frames.
 public enum MessageCodec: String, Sendable, CaseIterable {
   case jsonText = "json_text"
   case jsonAnyOpcode = "json_any_opcode"

@@ -1,6 +1,6 @@
 import Configuration
 
-/// What of a client's request never goes on, beyond credentials and hop-by-hop headers (D4).
+/// What of a client's request never goes on, beyond credentials and hop-by-hop headers.
 public struct StripRules: Sendable, Equatable {
   public var headers: [String] = []
   public var query: [String] = []

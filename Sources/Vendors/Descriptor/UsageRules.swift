@@ -1,6 +1,6 @@
 import Configuration
 
-/// Where a vendor says what is billed (D18).
+/// Where a vendor says what is billed.
 public struct UsageRules: Sendable, Equatable {
   public enum Unit: String, Sendable, CaseIterable {
     case tokens, seconds, milliseconds, characters

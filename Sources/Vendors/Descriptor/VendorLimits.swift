@@ -1,6 +1,6 @@
 import Configuration
 
-/// A vendor's limits (D19).
+/// A vendor's limits.
 public struct VendorLimits: Sendable, Equatable {
   public enum Compression: String, Sendable, CaseIterable {
     case off, offer

@@ -1,4 +1,4 @@
-/// Where in a handshake a secret stands (D3).
+/// Where in a handshake a secret stands.
 public enum CredentialPlacement: Sendable, Equatable, CustomStringConvertible {
   /// A header; with a scheme, as `Authorization: Token X`, or bare, as `xi-api-key: X`.
   case header(name: String, scheme: String?)
@@ -10,7 +10,7 @@ public enum CredentialPlacement: Sendable, Equatable, CustomStringConvertible {
   case subprotocol([String])
   /// A JSON path in the client's first message.
   case firstMessage(path: String, template: String)
-  /// Nowhere: a request beforehand (D7) returns a URL that lets one in.
+  /// Nowhere: a request beforehand returns a URL that lets one in.
   case urlFromInit
   /// Nowhere: the URL is signed with it.
   case signed(SignedURL)
@@ -40,6 +40,12 @@ public enum CredentialPlacement: Sendable, Equatable, CustomStringConvertible {
     case .urlFromInit: "in the URL that the init request returns"
     case .signed(let rules): "a signature in the query (\(rules.signer.rawValue)\(rules.service.map { ", service \($0)" } ?? ""))"
     }
+  }
+
+  /// Whether a credential has every field that is wanted here.
+  public func check(secret: String) throws(EndpointError) {
+    guard case .signed(let rules) = self, let field = rules.missing(in: SigningCredential(secret)) else { return }
+    throw .secretIncomplete(field, rules.signer)
   }
 
   /// Names of headers that hold credentials here, and so never pass from a client.

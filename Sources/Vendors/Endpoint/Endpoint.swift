@@ -62,6 +62,15 @@ public struct Endpoint: Sendable {
   /// Where the credential goes; nil for an upstream that wants none.
   public var credentialPlacement: CredentialPlacement? { placement }
 
+  /// Names in the URL's path that nothing gives a value but a client's path.
+  public var openPlaces: [String] { TextTemplate(template).variables.filter { usual[$0] == nil } }
+
+  /// What has to follow a route that ends in `/*`, with `{name}` in the open places; empty where nothing has to.
+  public var neededRest: String {
+    guard !openPlaces.isEmpty, let pattern = descriptor?.endpoint.pathSuffixes.first else { return "" }
+    return TextTemplate(pattern).expanded { usual[$0] ?? variables[$0] }
+  }
+
   /// Scheme, host and port: what a dial needs before any client comes. A `{name}` that only a client's path fills is not among them.
   public var base: UpstreamURL? { try? UpstreamURL(TextTemplate(template).expanded { _ in "x" }) }
 
@@ -88,8 +97,7 @@ public struct Endpoint: Sendable {
 
   /// Whether a request can be made with this credential, as far as that is known before there is a client.
   public func check(secret: String) throws(EndpointError) {
-    guard case .signed(let rules)? = placement, let field = rules.missing(in: SigningCredential(secret)) else { return }
-    throw .secretIncomplete(field, rules.signer)
+    try placement?.check(secret: secret)
   }
 
   /// Done wherever a request is composed, so that no caller can forget it.
@@ -148,6 +156,7 @@ public struct Endpoint: Sendable {
     for rules in all {
       if let names = rules.missing(in: query) { throw .query(anyOf: names) }
     }
+    if let name = descriptor?.audio.format.repeated(in: query) { throw .repeated(name) }
     return query
   }
 

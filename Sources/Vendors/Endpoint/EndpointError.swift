@@ -4,12 +4,16 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
   case url(String, expected: String)
   /// A `{name}` in the URL or a header that nothing gives a value.
   case variable(String, in: String)
+  /// The same in a URL's path, on a route that leaves its clients no path of their own.
+  case open(String)
   /// A variable's value is none of those that it may have.
   case choice(String, found: String, expected: [String])
   /// The rest of the path after a route's `/*` is not one that this upstream may be asked for.
   case path(String)
   /// A query parameter that the upstream demands and nobody gave; several names where any one of them would do.
   case query(anyOf: [String])
+  /// A query parameter that says the audio's format, given more than once: vendors differ in which one they take.
+  case repeated(String)
   /// A header or subprotocol whose text would not be legal on the wire.
   case illegal(String)
   /// The upstream wants a credential and none was given.
@@ -29,7 +33,7 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
   public var status: Int {
     switch self {
     case .path: 404
-    case .query: 400
+    case .query, .repeated: 400
     default: 502
     }
   }
@@ -38,11 +42,14 @@ public enum EndpointError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .url(let text, let expected): "url '\(text)' cannot be used; expected \(expected)"
     case .variable(let name, let place): "'{\(name)}' in \(place) has no value; expected one under 'variables' or from the region"
+    case .open(let name):
+      "'{\(name)}' in the url has no value; expected one under 'variables', or a route that ends in '/*', whose clients say it in their path"
     case .choice(let name, let found, let expected):
       "'{\(name)}' is '\(found)'; expected \(expected.joined(separator: ", "))"
     case .path(let rest): "path '\(rest)' is not one that this upstream allows"
     case .query(let names) where names.count == 1: "query parameter '\(names[0])' is missing; the upstream requires it"
     case .query(let names): "one of the query parameters \(names.map { "'\($0)'" }.joined(separator: ", ")) is required"
+    case .repeated(let name): "query parameter '\(name)' is given more than once"
     case .illegal(let what): "\(what) holds characters that a handshake cannot carry"
     case .secretMissing(let placement): "the upstream's credential is missing; expected it for \(placement)"
     case .secretUnusable(let placement): "the upstream's credential cannot be sent as \(placement): it holds characters not allowed there"

@@ -1,6 +1,6 @@
 import JSON
 
-/// Short-lived tokens for the account's key (D2).
+/// Short-lived tokens for the account's key.
 extension Endpoint {
   /// A token and how long it is good for.
   public struct Token: Sendable, Equatable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 import JSON
 
-/// Upstreams whose URL comes from a request beforehand (D7).
+/// Upstreams whose URL comes from a request beforehand.
 extension Endpoint {
   /// Whether `initRequest` has to be asked before `request`: not where the credential is optional and there is none.
   public func needsInit(secret: String?) -> Bool {

@@ -1,6 +1,6 @@
 import JSON
 
-/// The client's first message where it holds the vendor's credential (D3), or the client's.
+/// The client's first message where it holds the vendor's credential, or the client's.
 public enum FirstMessage {
   /// The credential that a client put where its SDK puts the vendor's, and the message without it and without all that the descriptor
   /// strips; nil where the message is no JSON object.

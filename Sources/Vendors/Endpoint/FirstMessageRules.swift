@@ -1,6 +1,6 @@
 import JSON
 
-/// Where a client's first message may hold a credential, or something else that is not to go on (D3, D4).
+/// Where a client's first message may hold a credential, or something else that is not to go on.
 public struct FirstMessageRules: Sendable, Equatable {
   /// What becomes of a first message.
   public struct Reading: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import Configuration
 
-/// What happens to the query on its way to the upstream (D1). Vendors, upstreams and routes each have such rules.
+/// What happens to the query on its way to the upstream. Vendors, upstreams and routes each have such rules.
 public struct QueryRules: Sendable, Equatable {
   public struct Pair: Sendable, Equatable {
     public var name: String

@@ -1,6 +1,6 @@
 import JSON
 
-/// An HTTP request that comes before a socket: for its URL (D7) or for a short-lived token (D2). Never printed: it holds the key.
+/// An HTTP request that comes before a socket: for its URL or for a short-lived token. Never printed: it holds the key.
 public struct RESTRequest: Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
   public var method: String
   public var url: String

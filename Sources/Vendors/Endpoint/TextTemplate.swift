@@ -52,25 +52,44 @@ public struct TextTemplate: Sendable, Equatable, Hashable {
   }
 
   /// What stands in the places of a text that this template makes, each as short as can be; nil for a text that it does not make.
-  /// - Parameter accepts: whether a place may hold that.
-  func values(in text: some StringProtocol, accepts: (String, Substring) -> Bool = { _, _ in true }) -> [String: String]? {
+  ///
+  /// Without `accepts` the time is that of reading the text once. With it, one place after another is tried: for short texts only.
+  /// - Parameter accepts: whether a place may hold that; nil where all may hold anything.
+  func values(in text: some StringProtocol, accepts: ((String, Substring) -> Bool)? = nil) -> [String: String]? {
     Self.values(in: Substring(text), parts[...], accepts)
   }
 
   private static func values(
-    in text: Substring, _ parts: ArraySlice<Part>, _ accepts: (String, Substring) -> Bool
+    in text: Substring, _ parts: ArraySlice<Part>, _ accepts: ((String, Substring) -> Bool)?
   ) -> [String: String]? {
     guard let first = parts.first else { return text.isEmpty ? [:] : nil }
+    let rest = parts.dropFirst()
     switch first {
-    case .text(let wanted):
-      return text.hasPrefix(wanted) ? values(in: text.dropFirst(wanted.count), parts.dropFirst(), accepts) : nil
+    case .text(let wanted): return text.hasPrefix(wanted) ? values(in: text.dropFirst(wanted.count), rest, accepts) : nil
     case .variable(let name):
-      for end in text.indices.dropFirst() + [text.endIndex] where end > text.startIndex {
-        guard accepts(name, text[..<end]), let rest = values(in: text[end...], parts.dropFirst(), accepts) else { continue }
-        return rest.merging([name: String(text[..<end])]) { _, new in new }
+      var end = end(in: text, from: text.startIndex, before: rest)
+      while let found = end {
+        let value = text[..<found]
+        if accepts?(name, value) ?? true, let others = values(in: text[found...], rest, accepts) {
+          return others.merging([name: String(value)]) { _, new in new }
+        }
+        // What the first place leaves too little for, a later one leaves less.
+        guard accepts != nil else { return nil }
+        end = self.end(in: text, from: found, before: rest)
       }
       return nil
     }
+  }
+
+  /// Where a place ends that begins at the start of the text, after an earlier end; nil where it cannot.
+  private static func end(in text: Substring, from earlier: Substring.Index, before parts: ArraySlice<Part>) -> Substring.Index? {
+    guard earlier < text.endIndex else { return nil }
+    guard let next = parts.first else { return text.endIndex }
+    let start = text.index(after: earlier)
+    guard case .text(let wanted) = next else { return start }
+    guard parts.count == 1 else { return text[start...].firstRange(of: wanted)?.lowerBound }
+    // The last text is the end.
+    return text[start...].hasSuffix(wanted) ? text.index(text.endIndex, offsetBy: -wanted.count) : nil
   }
 
   private static func isName(_ text: Substring) -> Bool {

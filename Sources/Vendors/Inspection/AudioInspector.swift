@@ -51,7 +51,7 @@ public struct AudioInspector: Sendable {
 
   /// Takes the format that the session's opening declares, as the vendor will see it: the query of its URL, or the request before it.
   ///
-  /// - Parameter initBody: of the request that led to the URL (D7); nil where there was none.
+  /// - Parameter initBody: of the request that led to the URL; nil where there was none.
   public mutating func open(_ query: Query, initBody: JSONValue? = nil) -> AudioVerdict {
     do throws(FormatProblem) {
       if let initBody, plan.rules.format.initBody != nil, let format = try plan.rules.declared(in: initBody, plan.direction) {
@@ -277,7 +277,7 @@ public struct AudioInspector: Sendable {
     guard bytes > 0 else { return nil }
     var violation = stream.take(bytes)
     let length = stream.lastNanoseconds
-    audioNanoseconds &+= length
+    audioNanoseconds += min(length, .max - audioNanoseconds)
     if let limit = plan.maxPace, length > 0 {
       let total = pace.add(length, now: now)
       if total > limit, violation == nil { violation = tooFast(total) }

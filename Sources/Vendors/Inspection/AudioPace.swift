@@ -23,8 +23,10 @@ struct AudioPace: Sendable {
       total -= audio[slot]
       audio[slot] = 0
     }
-    audio[Int(tick % Int64(Self.slots))] += nanoseconds
-    total += nanoseconds
+    // What a header claims may be any length.
+    let piece = min(nanoseconds, .max - total)
+    audio[Int(tick % Int64(Self.slots))] += piece
+    total += piece
     return total
   }
 }

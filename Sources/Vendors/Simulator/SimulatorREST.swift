@@ -1,6 +1,6 @@
 import JSON
 
-/// What a simulated vendor answers to the HTTP requests that come before its sockets: for a URL (D7) and for a short-lived token (D2).
+/// What a simulated vendor answers to the HTTP requests that come before its sockets: for a URL and for a short-lived token.
 public enum SimulatorREST {
   public struct Answer: Sendable, Equatable {
     public var status: Int

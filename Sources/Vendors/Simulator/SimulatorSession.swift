@@ -54,7 +54,7 @@ public struct SimulatorSession: Sendable {
       return (try? descriptor.audio.declared(in: query, direction)) ?? descriptor.audio.standard(direction)
     }
     inputFormat = declared(.input)
-    outputFormat = declared(.output) ?? AudioFormat(encoding: .pcmS16LE, rate: 24_000)
+    outputFormat = declared(.output) ?? descriptor.conversation.sound ?? AudioFormat(encoding: .pcmS16LE, rate: 24_000)
     carriage = CarriageState(descriptor.audio.clientChoices)
     let settings = SpeechDetector.Settings(
       threshold: simulation.detector.threshold, silenceMilliseconds: Int(simulation.detector.silence / .milliseconds(1)))

@@ -5,34 +5,19 @@ is printed as `secret X`, for the test to search the log.
 """
 
 import asyncio
-import base64
-import hashlib
-import hmac
-import json
 import sys
-import time
 
+from canaries import keep, token
 from ends import Gateway, announce, main, server_tls, told
-from wire import BINARY, CLOSE, TEXT, Wire, ask, frame, header, page, request, response
+from wire import BINARY, CLOSE, TEXT, ask, frame, header, page, request, response
 
 FOLDER, DEEPGRAM_KEY, OPENAI_KEY, SIGNING = sys.argv[2:6]
 COOKIE, FORWARDED, PAYLOAD, QUERY = "canary-cookie-7f3", "203.0.113.77", "canary-payload-88e", "canary-query-1c2"
 
-
-def encode(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def token(subject, secret=SIGNING, lifetime=600):
-    claims = {"sub": subject, "exp": int(time.time()) + lifetime}
-    text = ".".join(encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
-    return f"{text}.{encode(hmac.digest(secret.encode(), text.encode(), hashlib.sha256))}"
-
-
-GOOD = token("caller-1")
+GOOD = token(SIGNING, "caller-1")
 BAD = {
-    "expired": token("caller-2", lifetime=-600),
-    "forged": token("caller-3", "another secret of thirty-two bytes"),
+    "expired": token(SIGNING, "caller-2", lifetime=-600),
+    "forged": token("another secret of thirty-two bytes", "caller-3"),
     "junk": "canary-junk-token-55a",
 }
 ALWAYS = [
@@ -73,15 +58,7 @@ class Upstream:
         head = await reader.readuntil(b"\r\n\r\n")
         self.requests.append(head.decode())
         writer.write(response(head) + frame(TEXT, PAYLOAD.encode()))
-        wire = Wire(reader, writer, False, head)
-        try:
-            while received := await wire.receive():
-                self.messages.append(received)
-                if received[0] == CLOSE:
-                    wire.send(*received)
-                    writer.close()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            writer.close()
+        await keep(self.messages, reader, writer, head)
 
 
 async def session(port, target, headers, ending, leaves=False):

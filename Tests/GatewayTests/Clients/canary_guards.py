@@ -6,15 +6,12 @@ told beside the gateway is the port of its TLS listener.
 """
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
 import ssl
 import struct
 import sys
-import time
 
+from canaries import keep, token
 from ends import Gateway, announce, main, told
 from wire import BINARY, CLOSE, TEXT, Wire, ask, frame, header, request, response
 
@@ -23,18 +20,8 @@ UP, DOWN, QUERY, TLV = "canary-payload-up-1d", "canary-payload-down-2e", "canary
 COOKIE, OPAQUE, REVOKED, GUESS = "canary-cookie-5b", "canary-opaque-6c", "canary-revoked-7d", "canary-guess-8e"
 FORWARDED = "203.0.113.77"
 
-
-def encode(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def token(subject, secret=SIGNING, lifetime=600):
-    claims = {"sub": subject, "exp": int(time.time()) + lifetime}
-    text = ".".join(encode(json.dumps(part).encode()) for part in ({"alg": "HS256", "typ": "JWT"}, claims))
-    return f"{text}.{encode(hmac.digest(secret.encode(), text.encode(), hashlib.sha256))}"
-
-
-GOOD, EXPIRED, FORGED = token("caller-1"), token("caller-2", lifetime=-600), token("caller-3", "another secret of thirty-two bytes")
+GOOD, EXPIRED = token(SIGNING, "caller-1"), token(SIGNING, "caller-2", lifetime=-600)
+FORGED = token("another secret of thirty-two bytes", "caller-3")
 SECRETS = [VENDOR_KEY, SIGNING, ISSUER, OPERATOR, API_KEY, UP, DOWN, QUERY, TLV, COOKIE, OPAQUE, REVOKED, GUESS]
 for jwt in (GOOD, EXPIRED, FORGED):
     # The first part is the same for all tokens of all issuers.
@@ -70,15 +57,7 @@ class Others:
         head = await reader.readuntil(b"\r\n\r\n")
         self.requests.append(head.decode())
         writer.write(response(head) + frame(TEXT, f'{{"type":"event","text":"{DOWN}"}}'.encode()) + frame(BINARY, DOWN.encode()))
-        wire = Wire(reader, writer, False, head)
-        try:
-            while received := await wire.receive():
-                self.messages.append(received)
-                if received[0] == CLOSE:
-                    wire.send(*received)
-                    writer.close()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            writer.close()
+        await keep(self.messages, reader, writer, head)
 
     async def judge(self, reader, writer):
         head = (await reader.readuntil(b"\r\n\r\n")).decode()

@@ -1,15 +1,8 @@
 """A headless Chromium, spoken to over its DevTools protocol."""
 
-import asyncio
 import base64
-import contextlib
-import itertools
-import json
-import os
-import shutil
-import tempfile
 
-from websockets.asyncio.client import connect
+from headless import Headless, HeadlessPage, profile
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--mute-audio", "--hide-scrollbars",
@@ -19,64 +12,29 @@ FLAGS = [
 ]
 
 
-class Chromium(contextlib.AsyncExitStack):
+def address(text):
+    port, path = text.split()
+    return f"ws://127.0.0.1:{port}{path}"
+
+
+class Chromium(Headless):
     """`speech`: a WAV file that its microphone hears once, then silence; without one there is no microphone."""
 
     def __init__(self, speech=None):
-        super().__init__()
-        self.flags = FLAGS[:]
+        flags, own = FLAGS[:], profile("chromium")
         if speech:
-            self.flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", f"--use-file-for-fake-audio-capture={speech}%noloop"]
-        self.answers, self.sessions, self.numbers = {}, {}, itertools.count(1)
+            flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", f"--use-file-for-fake-audio-capture={speech}%noloop"]
+        super().__init__(own, ["chromium", *flags, f"--user-data-dir={own}", "about:blank"], "DevToolsActivePort", address)
 
-    async def __aenter__(self):
-        await super().__aenter__()
-        profile = tempfile.mkdtemp(prefix="chromium-")
-        self.callback(shutil.rmtree, profile, ignore_errors=True)
-        self.process = await asyncio.create_subprocess_exec(
-            "chromium", *self.flags, f"--user-data-dir={profile}", "about:blank", stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL)
-        self.push_async_callback(self.end)
-        port, path = await self.address(f"{profile}/DevToolsActivePort")
-        self.socket = await self.enter_async_context(connect(f"ws://127.0.0.1:{port}{path}", max_size=None, ping_interval=None))
-        reader = asyncio.create_task(self.read())
-        self.callback(reader.cancel)
-        return self
-
-    async def address(self, file):
-        while True:
-            if os.path.exists(file) and len(lines := open(file).read().split()) == 2:
-                return lines
-            assert self.process.returncode is None, f"chromium ended with {self.process.returncode}"
-            await asyncio.sleep(0.05)
-
-    async def end(self):
-        if self.process.returncode is None:
-            self.process.terminate()
-        await self.process.wait()
-
-    async def read(self):
-        async for text in self.socket:
-            message = json.loads(text)
-            if "id" in message:
-                self.answers.pop(message["id"]).set_result(message)
-            elif page := self.sessions.get(message.get("sessionId")):
-                page.happened(message["method"], message["params"])
-
-    async def send(self, method, session=None, **parameters):
-        number = next(self.numbers)
-        answer = self.answers[number] = asyncio.get_running_loop().create_future()
-        message = {"id": number, "method": method, "params": parameters}
-        await self.socket.send(json.dumps(message | ({"sessionId": session} if session else {})))
-        message = await answer
-        assert "error" not in message, f"{method}: {message['error']}"
-        return message["result"]
+    def happened(self, message):
+        if page := self.pages.get(message.get("sessionId")):
+            page.happened(message["method"], message["params"])
 
     async def open(self, url, width=1280, height=900, dark=False):
         """A page on which everything has been loaded."""
         target = (await self.send("Target.createTarget", url="about:blank"))["targetId"]
         session = (await self.send("Target.attachToTarget", targetId=target, flatten=True))["sessionId"]
-        page = self.sessions[session] = ChromiumPage(self, session)
+        page = self.pages[session] = ChromiumPage(self, session, target)
         for domain in ["Page", "Runtime", "Log"]:
             await page.send(f"{domain}.enable")
         await page.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
@@ -87,11 +45,10 @@ class Chromium(contextlib.AsyncExitStack):
         return page
 
 
-class ChromiumPage:
-    def __init__(self, browser, session):
-        self.browser, self.session = browser, session
-        # What a page that works does not have: exceptions, errors on its console, and what its content policy forbade.
-        self.problems = []
+class ChromiumPage(HeadlessPage):
+    def __init__(self, browser, session, target):
+        super().__init__(browser)
+        self.session, self.target = session, target
 
     def happened(self, method, parameters):
         if method == "Runtime.exceptionThrown":
@@ -111,14 +68,8 @@ class ChromiumPage:
         assert "exceptionDetails" not in result, f"{script}: {result['exceptionDetails']}"
         return result["result"].get("value")
 
-    async def until(self, condition, seconds=30):
-        """Waits until an expression is true."""
-        for _ in range(int(seconds * 20)):
-            if await self.run(f"Boolean({condition})"):
-                return
-            await asyncio.sleep(0.05)
-        shown = await self.run("document.body.innerText")
-        raise AssertionError(f"never: {condition}; problems: {self.problems}; the page shows:\n{shown}")
+    async def close(self):
+        await self.browser.send("Target.closeTarget", targetId=self.target)
 
     async def screenshot(self, path, whole=True):
         picture = await self.send("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

@@ -35,6 +35,18 @@ import Testing
     return (try AdmissionClient(connection), upstream)
   }
 
+  /// One session that the only key opens, and that the upstream refuses: what its client hears.
+  private func refuse(_ gateway: GatewayProcess, _ listener: RawListener, _ status: String, _ more: String = "") throws
+    -> RawConnection.Head
+  {
+    let connection = try RawConnection(port: gateway.port)
+    try connection.send(UpgradeRequest("/home").text)
+    let upstream = try listener.accept()
+    _ = try upstream.head()
+    try upstream.send(UpstreamFailoverTests.answer(status, more))
+    return try connection.head()
+  }
+
   private func credentials(_ gateway: GatewayProcess) throws -> [JSONValue] {
     try UpstreamFailoverTests.upstreams(gateway).first?["credentials"]?.arrayValue ?? []
   }
@@ -112,12 +124,8 @@ import Testing
   @Test func allAreThrottled() throws {
     let listener = try RawListener()
     let gateway = try GatewayProcess(Self.table(listener.port, "credential: {env: KEY_A}"), environment: Self.keys)
-    let connection = try RawConnection(port: gateway.port)
-    try connection.send(UpgradeRequest("/home").text)
-    let upstream = try listener.accept()
-    _ = try upstream.head()
-    try upstream.send(UpstreamFailoverTests.answer("429 Too Many Requests", "Retry-After: 600\r\n"))
-    try RefusalTests.check(try connection.head(), 502, "upstream_refused", "throttled")
+    let throttled = try refuse(gateway, listener, "429 Too Many Requests", "Retry-After: 600\r\n")
+    try RefusalTests.check(throttled, 502, "upstream_refused", "throttled")
     let refused = try AdmissionClient(gateway, UpgradeRequest("/home"))
     try RefusalTests.check(refused.answer, 503, "circuit_open", "rests")
     let seconds = refused.answer["Retry-After"].first.flatMap { Int($0) } ?? 0
@@ -129,12 +137,7 @@ import Testing
   @Test func theOnlyKeyIsTriedAgain() throws {
     let listener = try RawListener()
     let gateway = try GatewayProcess(Self.table(listener.port, "credential: {env: KEY_A}"), environment: Self.keys)
-    let connection = try RawConnection(port: gateway.port)
-    try connection.send(UpgradeRequest("/home").text)
-    let upstream = try listener.accept()
-    _ = try upstream.head()
-    try upstream.send(UpstreamFailoverTests.answer("401 Unauthorized"))
-    try RefusalTests.check(try connection.head(), 502, "upstream_refused", "refused")
+    try RefusalTests.check(try refuse(gateway, listener, "401 Unauthorized"), 502, "upstream_refused", "refused")
     #expect(try open(gateway, listener).0.status == 101)
     #expect(try credentials(gateway).first?["state"] == "ready")
   }

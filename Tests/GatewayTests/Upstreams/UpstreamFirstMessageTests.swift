@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 @testable import WebSocket
 
-/// Vendors who take the credential in the client's first message (D3): the client's is taken out of it, the vendor's put in.
+/// Vendors who take the credential in the client's first message: the client's is taken out of it, the vendor's put in.
 @Suite struct UpstreamFirstMessageTests {
   private static let key = "canary-vendor-key-77aa"
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 @testable import WebSocket
 
-/// Vendors who say where their socket is when they are asked (D7), and short-lived tokens (D2).
+/// Vendors who say where their socket is when they are asked, and short-lived tokens.
 @Suite struct UpstreamInitTests {
   private static let key = "canary-vendor-key-1b2c"
   private static let canary = "canary-answer-text"

@@ -32,10 +32,27 @@ struct CallPlanTests {
       let frame = script.inputFormat.bytesPerFrame ?? 2
       #expect(plan["input"]?["frames"]?.intValue == Int64((piece.count - header) / frame))
     } catch {
-      // What no page can speak to, `call` cannot either, unless it takes the gateway's code.
-      guard vendor.codec.client.framing == nil else { return }
-      #expect(throws: error) { _ = try CallScript(vendor, Self.recording) }
+      // What no page can speak to, `call` cannot either.
+      #expect(error == .unknown(vendor: name))
+      #expect(throws: CallProblem.takesNoAudio(vendor: name)) { _ = try CallScript(vendor, Self.recording) }
     }
+  }
+
+  /// What somebody has to choose keeps its place in the first messages, until a page fills it.
+  @Test func leavesWishesOpen() throws {
+    let plan = try CallPlan(try #require(Catalogue.builtIn()["soniox.tts"])).json
+    #expect(plan["wishes"] == ["model", "voice"])
+    let opening = try JSONValue.parse(try #require(plan["opening"]?[0]?.stringValue))
+    #expect(opening["voice"] == "{voice}" && opening["sample_rate"] == 24_000)
+    #expect(plan["output"]?["format"] == ["encoding": "pcm_s16le", "rate": 24_000, "channels": 1])
+    #expect(try CallPlan(try #require(Catalogue.builtIn()["openai.realtime"])).json["wishes"] == [])
+  }
+
+  @Test func saysHowMessagesAreFramed() throws {
+    let plan = try CallPlan(try #require(Catalogue.builtIn()["azure.speech"])).json
+    let audio: JSONValue = [["match": [["path": ["headers", "path"], "test": "equals", "value": "audio"]], "path": ["body"]]]
+    #expect(plan["framing"] == ["name": "usp", "audio": audio] && plan["input"]?["format"]?["encoding"] == "container")
+    #expect(try CallPlan(try #require(Catalogue.builtIn()["openai.realtime"])).json["framing"] == .null)
   }
 
   @Test func isPlainData() throws {

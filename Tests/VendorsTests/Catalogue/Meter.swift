@@ -7,11 +7,14 @@ extension Inspection {
     private var inspector: AudioInspector
     private(set) var violations: [String] = []
 
-    /// - Parameter declared: a format that was declared elsewhere.
-    init(_ inspector: AudioInspector, _ query: Query, declared: AudioFormat? = nil) {
+    init(_ inspector: AudioInspector, _ query: Query) {
       self.inspector = inspector
       note(self.inspector.open(query))
-      if let declared { self.inspector.use(declared) }
+    }
+
+    /// What the other direction's messages have said of this one's audio.
+    mutating func hear(_ other: inout Meter) {
+      if let news = other.inspector.takeNews() { inspector.take(news) }
     }
 
     /// Whether the length of the audio follows from its bytes.

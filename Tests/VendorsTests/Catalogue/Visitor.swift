@@ -6,6 +6,10 @@ import Testing
 struct Visitor {
   let vendor: VendorDescriptor
   var talk: Conversation
+  /// Of the vendor's URL.
+  let query: Query
+  /// Everything that it has said.
+  private(set) var sent: [(at: Duration, action: CallAction)] = []
   private var memory: SessionMemory
   private var seen = 0
   private var answered = 0
@@ -29,6 +33,7 @@ struct Visitor {
     }
     let request = try Doorway(vendor).request(ClientRequest(query: query))
     credential = request.firstMessageCredential
+    self.query = request.url.query
     talk = try Conversation(Doorway.admit(request, vendor))
     memory = SessionMemory(vendor)
   }
@@ -80,13 +85,18 @@ struct Visitor {
   /// As the vendor's framing has it.
   private mutating func pass(_ text: String) {
     switch vendor.framed(text) {
-    case .text(let text): talk.send(text)
-    case .binary(let bytes): talk.send(bytes)
+    case .text(let text):
+      sent.append((talk.now, .text(text)))
+      talk.send(text)
+    case .binary(let bytes):
+      sent.append((talk.now, .binary(bytes)))
+      talk.send(bytes)
     }
   }
 
   mutating func send(_ bytes: [UInt8]) {
     memory.noteBinary()
+    sent.append((talk.now, .binary(bytes)))
     talk.send(bytes)
     reply()
   }

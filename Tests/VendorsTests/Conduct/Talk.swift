@@ -8,9 +8,11 @@ struct Talk {
   var now: Int64 = 1_000
   private var random = SeededGenerator(seed: 11)
 
-  /// - Parameter query: of the vendor's URL.
-  init(_ vendor: VendorDescriptor, _ settings: ConductSettings = ConductSettings(), query: String = "") throws {
-    conduct = SessionConduct(try ConductPlan(vendor, settings))
+  /// - Parameters:
+  ///   - succeeds: whether it takes up an earlier session.
+  ///   - query: of the vendor's URL.
+  init(_ vendor: VendorDescriptor, _ settings: ConductSettings = ConductSettings(), succeeds: Bool = false, query: String = "") throws {
+    conduct = SessionConduct(try ConductPlan(vendor, settings), succeeds: succeeds)
     _ = conduct.open(Query(query), now: now)
   }
 
@@ -42,6 +44,8 @@ struct Talk {
     now = end
     return events
   }
+
+  mutating func relieve() { conduct.relieve() }
 
   var farewell: (text: String?, patience: Int64)? {
     conduct.farewell().map { ($0.text.map { String(decoding: $0, as: UTF8.self) }, $0.patience) }

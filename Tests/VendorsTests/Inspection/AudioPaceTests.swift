@@ -14,6 +14,16 @@ import Testing
     #expect(pace.add(2, now: 1_000_000_000_000) == 2)
   }
 
+  /// A header may claim any length.
+  @Test func moreThanFitsIsAsMuchAsFits() {
+    var pace = AudioPace()
+    #expect(pace.add(.max - 1, now: 0) == .max - 1)
+    #expect(pace.add(.max, now: 600) == .max)
+    #expect(pace.add(5, now: 600) == .max)
+    #expect(pace.add(5, now: 10_000) == 6)
+    #expect(pace.add(5, now: 100_000) == 5)
+  }
+
   /// Never more than came in the window, never less than came in all of it but half a second.
   @Test(arguments: 0..<10)
   func theSumIsThatOfTheWindow(seed: Int) {

@@ -15,10 +15,6 @@ struct RealAudio: Sendable {
 
   private let folder = TemporaryFolder()
 
-  struct Unreadable: Error {
-    var name: String
-  }
-
   private init() throws {
     let script = """
       set -e
@@ -43,24 +39,12 @@ struct RealAudio: Sendable {
     let words = options.split(separator: " ").map(String.init)
     try ChildProcess.run(
       ["ffmpeg", "-v", "error", "-y", "-i", folder.file("mixed.wav"), "-ar", "\(rate)", "-ac", "\(channels)"] + words + [folder.file(name)])
-    return try read(name)
+    return try WholeFile.read(folder.file(name))
   }
 
   /// Samples of the minute in a format that the tests' own encoder has to write.
   func bytes(as encoding: AudioEncoding, rate: Int = 16_000) throws -> [UInt8] {
     let wav = try WAVFile(reading: bytes("-f wav -c:a pcm_s16le", rate: rate))
     return AudioEncoder.encode(wav.samples, as: encoding) ?? []
-  }
-
-  private func read(_ name: String) throws -> [UInt8] {
-    guard let stream = unsafe fopen(folder.file(name), "r") else { throw Unreadable(name: name) }
-    defer { unsafe fclose(stream) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 65_536)
-    while true {
-      let count = unsafe fread(&chunk, 1, chunk.count, stream)
-      guard count > 0 else { return bytes }
-      bytes += chunk[..<count]
-    }
   }
 }

@@ -55,10 +55,12 @@ enum AdmissionParts {
     let requests = (0..<1024).map { request($0, credential) }
     var time: UInt64 = 0
     return Part(name, operations: requests.count, expecting: requests.count) {
-      requests.reduce(0) { sum, request in
+      var sum = 0
+      for request in requests {
         time += 100_000
-        return sum + admit(request, policy, admission, at: time)
+        sum += await admit(request, policy, admission, at: time)
       }
+      return sum
     }
   }
 
@@ -71,13 +73,14 @@ enum AdmissionParts {
     let requests = (0..<1024).map { request($0, nil) }
     var time: UInt64 = 0
     return Part("admission, session token given out and used", operations: requests.count, expecting: requests.count) {
-      requests.reduce(0) { sum, request in
+      var sum = 0
+      for var request in requests {
         time += 100_000
-        var request = request
         let moment = Moment(monotonic: time, unixSeconds: now)
         request.credential = try? tokens.issue(to: nil, for: Evidence(request, route: policy.route), now: moment).token
-        return sum + admit(request, policy, admission, at: time)
+        sum += await admit(request, policy, admission, at: time)
       }
+      return sum
     }
   }
 
@@ -88,9 +91,16 @@ enum AdmissionParts {
       place: credential == nil ? nil : .authorization)
   }
 
+  /// For guards that ask nobody.
+  private static let nobody = Inquirer { _ in .failed("unasked") }
+
   /// The sessions that the address has then.
-  private static func admit(_ request: AdmissionRequest, _ policy: RoutePolicy, _ admission: Admission, at time: UInt64) -> Int {
-    guard let admitted = try? admission.admit(request, policy: policy, now: Moment(monotonic: time, unixSeconds: now)) else { return 0 }
+  private static func admit(_ request: AdmissionRequest, _ policy: RoutePolicy, _ admission: Admission, at time: UInt64) async -> Int {
+    let moment = Moment(monotonic: time, unixSeconds: now)
+    let entered = try? await admission.admit(request, policy: policy, now: { moment }) { () async throws(Refusal) in
+      try await admission.caller(Evidence(request, route: policy.route), request, policy: policy, by: nobody) { moment }
+    }
+    guard let admitted = entered else { return 0 }
     let count = admitted.sessions
     admitted.release()
     return count

@@ -5,9 +5,9 @@ import Glibc
 struct Main {
   static let usage = "usage: parts [--only WORD] [--milliseconds N] [--output FILE]"
 
-  static func main() {
+  static func main() async {
     do {
-      try run(Array(CommandLine.arguments.dropFirst()))
+      try await run(Array(CommandLine.arguments.dropFirst()))
     } catch {
       let text = Array("parts: \((error as? PartFailure)?.text ?? "\(error)")\n".utf8)
       _ = text.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -15,7 +15,7 @@ struct Main {
     }
   }
 
-  private static func run(_ words: [String]) throws {
+  private static func run(_ words: [String]) async throws {
     var only = "", output: String?, milliseconds: Int64 = 50
     for pair in stride(from: 0, to: words.count, by: 2) {
       guard pair + 1 < words.count else { throw PartFailure(text: usage) }
@@ -36,7 +36,7 @@ struct Main {
     let chosen = parts.filter { only.isEmpty || $0.name.contains(only) }
     guard !chosen.isEmpty else { throw PartFailure(text: "no part's name has '\(only)' in it") }
     for part in chosen {
-      report.add(.init(part, nanoseconds: try stopwatch.measure(part)))
+      report.add(.init(part, nanoseconds: try await stopwatch.measure(part)))
     }
     print(report.table(), terminator: "")
     if let output { try write(report.json(), to: output) }

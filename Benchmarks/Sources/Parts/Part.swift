@@ -6,11 +6,11 @@ struct Part {
   /// Bytes that one operation goes over; nil where that says nothing.
   let bytes: Int?
   /// Does the operations and answers something that comes of all of them.
-  let body: () -> Int
+  let body: () async -> Int
   /// What a call must answer, so that nothing is measured that does not work.
   let isRight: (Int) -> Bool
 
-  init(_ name: String, operations: Int = 1, bytes: Int? = nil, isRight: @escaping (Int) -> Bool, body: @escaping () -> Int) {
+  init(_ name: String, operations: Int = 1, bytes: Int? = nil, isRight: @escaping (Int) -> Bool, body: @escaping () async -> Int) {
     self.name = name
     self.operations = operations
     self.bytes = bytes
@@ -18,7 +18,7 @@ struct Part {
     self.body = body
   }
 
-  init(_ name: String, operations: Int = 1, bytes: Int? = nil, expecting right: Int, body: @escaping () -> Int) {
+  init(_ name: String, operations: Int = 1, bytes: Int? = nil, expecting right: Int, body: @escaping () async -> Int) {
     self.init(name, operations: operations, bytes: bytes, isRight: { $0 == right }, body: body)
   }
 }

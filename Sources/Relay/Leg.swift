@@ -42,7 +42,9 @@ import WebSocket
   var injections: [UInt8] = []
   /// Messages of the gateway's own that wait for a message boundary.
   var tellings: [UInt8] = []
-  /// The most recent ping that came while nothing could be answered.
+  /// Pings of the input under way.
+  var pings = 0
+  /// The most recent ping that came while not all could be answered.
   var latePong: [UInt8]?
   /// Nothing can be written any more; what the peer sent before is still there to be read.
   private(set) var isBroken = false

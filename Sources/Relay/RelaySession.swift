@@ -83,7 +83,7 @@ import WebSocket
       }
       unsafe loop.count(leg.party, bytes: received, messages: leg.messages &- messages)
     }
-    if leg.latePong != nil { sendLatePong(to: leg) }
+    if leg.pings > 0 { sendPongs(to: leg) }
   }
 
   /// Keeps input for later: until the other leg takes more, or others have had their turn.
@@ -194,9 +194,27 @@ import WebSocket
     }
   }
 
-  /// Answers a ping: of those that came together, or while the leg takes nothing, only the most recent one (RFC 6455 section 5.5.3 allows
-  /// that). So a flood of them costs few packets, and a peer that pings without reading costs no memory and need not be stopped.
-  func answer(_ ping: [UInt8], to leg: Leg) { leg.latePong = ping }
+  /// Answers a ping, once everything that came with it has been looked at. Beyond a few, or while the leg takes nothing, only the most recent
+  /// one is answered (RFC 6455 section 5.5.3 allows that). So a flood of them costs few packets, and a peer that pings without reading costs no
+  /// memory and need not be stopped.
+  func answer(_ ping: [UInt8], to leg: Leg) {
+    leg.pings += 1
+    if leg.pings <= Self.pongsAtOnce, !leg.isFull, leg.injections.count < Self.injectionLimit {
+      leg.latePong = nil
+      prepare(.pong, ping, to: leg)
+    } else {
+      leg.latePong = ping
+    }
+  }
+
+  /// Pings of one read that are all answered.
+  private static let pongsAtOnce = 16
+
+  private func sendPongs(to leg: Leg) {
+    leg.pings = 0
+    sendInjections(to: leg)
+    sendLatePong(to: leg)
+  }
 
   private func sendLatePong(to leg: Leg) {
     guard let payload = leg.latePong, !leg.isFull, leg.injections.count < Self.injectionLimit else { return }
@@ -209,13 +227,17 @@ import WebSocket
 
   /// Sends a frame of the gateway's own, at once or at the next frame boundary of that leg.
   func inject(_ opcode: Opcode, _ payload: [UInt8], to leg: Leg) {
+    prepare(opcode, payload, to: leg)
+    sendInjections(to: leg)
+  }
+
+  private func prepare(_ opcode: Opcode, _ payload: [UInt8], to leg: Leg) {
     guard !leg.isDead, !leg.closeSent, !leg.closeQueued else { return }
     guard leg.injections.count < Self.injectionLimit || opcode == .close else { return }
     let mask = leg.party == .upstream ? unsafe loop.nextMaskKey() : nil
     let frame = FrameHeader.frame(opcode: opcode, payload: payload, maskKey: mask)
     if opcode == .close { leg.closeQueued = true }
     leg.injections += frame
-    sendInjections(to: leg)
   }
 
   /// Sends an end a text of the gateway's own, at once or at the next message boundary.

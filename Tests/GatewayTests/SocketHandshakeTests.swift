@@ -65,9 +65,7 @@ import WebSocket
     Row(name: "N5 silence", settings: donna, steps: [(.expired, [close("authentication_timeout", 4001, "Authentication timeout")])]),
     Row(
       name: "N5 silence where nothing is required", settings: open,
-      steps: [
-        (.expired, [close("authentication_timeout", 4001, "Authentication timeout")])
-      ]),
+      steps: [(.expired, [close("authentication_timeout", 4001, "Authentication timeout")])]),
     Row(name: "N6 good token", settings: donna, steps: [(authenticate, [check]), (.answer(.accepted), [success])]),
     Row(
       name: "N7 bad token", settings: donna,
@@ -106,9 +104,7 @@ import WebSocket
       ]),
     Row(
       name: "N11 JSON in a binary message", settings: donna,
-      steps: [
-        (.binary(Array(#"{"type":"authenticate","token":"x.y.z"}"#.utf8)), [check])
-      ]),
+      steps: [(.binary(Array(#"{"type":"authenticate","token":"x.y.z"}"#.utf8)), [check])]),
     Row(
       name: "N12 no word when the upstream is open", settings: donna, isKnown: true, steps: [(connect, [.ask(.upstream)]), (.attached, [])]),
     Row(

@@ -38,8 +38,15 @@ final class RouteService: Sendable {
     deflate = DeflateSettings(route.compression, isEnabled: route.compression.client == .on)
   }
 
-  /// Whether a client's messages are read one by one.
-  var hasLobby: Bool { handshake != nil || handover != nil }
+  /// Who reads a client's messages one by one.
+  enum LobbyKind: Sendable {
+    case handshake(SocketHandshake.Settings)
+    /// Around the handshake, where there is one.
+    case handover(SessionHandover.Settings, SocketHandshake.Settings?)
+  }
+
+  /// Nil where they pass as they come.
+  var lobby: LobbyKind? { handover.map { .handover($0, handshake) } ?? handshake.map { .handshake($0) } }
 
   /// The upstream that the route names.
   var upstream: UpstreamService { places[0].upstream }

@@ -70,8 +70,8 @@ struct Handshake: RequestServer {
   private func open(_ opening: Opening, _ snapshot: Snapshot) async throws(Refusal) {
     let (service, connection) = (opening.service, opening.connection)
     let (request, evidence) = await ask(opening, snapshot)
-    if let settings = service.handshake, !settings.isFirstMessageOnly || !mayBeKnown(request, service) {
-      return try await openInside(opening, settings, request, evidence)
+    if let kind = service.lobby, let settings = service.handshake, !settings.isFirstMessageOnly || !mayBeKnown(request, service) {
+      return try await openInside(opening, settings, kind, request, evidence)
     }
     let admitted = try await admit(request, evidence, service)
     await connection.admit()
@@ -98,12 +98,12 @@ struct Handshake: RequestServer {
     ticket.use(upstream)
     ticket.opened()
     ticket.ready(after: ready - opening.started)
-    if service.hasLobby {
+    if let kind = service.lobby {
       let control = SocketAdmission(
         standing, request, evidence, dialling, ticket, label: connection.label, at: place, opened: upstream)
       place.reactor.open(
         RelayParcel(
-          id: place.id, downstream: ends.downstream, upstream: ends.upstream, lobby: control.lobby(isKnown: true, strangerBytes: 0),
+          id: place.id, downstream: ends.downstream, upstream: ends.upstream, lobby: control.lobby(kind, isKnown: true, strangerBytes: 0),
           terms: standing.terms, makeInspectors: inspectors
         ) { outcome in control.ended(outcome) })
     } else {
@@ -117,7 +117,8 @@ struct Handshake: RequestServer {
 
   /// The way of a route whose handshake is inside the socket: 101 comes first, and who is calling later, unless the request says it.
   private func openInside(
-    _ opening: Opening, _ settings: SocketHandshake.Settings, _ request: AdmissionRequest, _ evidence: Evidence
+    _ opening: Opening, _ settings: SocketHandshake.Settings, _ kind: RouteService.LobbyKind, _ request: AdmissionRequest,
+    _ evidence: Evidence
   ) async throws(Refusal) {
     let (service, connection) = (opening.service, opening.connection)
     let waits = settings.authenticate != .off || settings.isFirstMessageOnly
@@ -154,7 +155,7 @@ struct Handshake: RequestServer {
       control = SocketAdmission(
         admitted, stranger: stranger, request, evidence, upstream, ticket, label: connection.label, at: place)
     }
-    let lobby = control.lobby(isKnown: isKnown, strangerBytes: strangerBytes)
+    let lobby = control.lobby(kind, isKnown: isKnown, strangerBytes: strangerBytes)
     place.reactor.open(
       RelayParcel(id: place.id, downstream: downstream, lobby: lobby, terms: terms) { outcome in control.ended(outcome) })
     ticket.listed()

@@ -94,22 +94,28 @@ final class SocketAdmission: Sendable {
   /// What reads the client's messages, where its route has something to agree on with it, or upstreams that take up one another.
   ///
   /// - Parameters:
+  ///   - kind: of the route.
   ///   - isKnown: the client was identified by its request.
   ///   - strangerBytes: that it may send until it is known.
-  func lobby(isKnown: Bool, strangerBytes: Int) -> LobbyPlan {
+  func lobby(_ kind: RouteService.LobbyKind, isKnown: Bool, strangerBytes: Int) -> LobbyPlan {
     LobbyPlan(strangerBytes: strangerBytes) { [self] in
-      let settings = service.handshake ?? SocketHandshake.Settings(service.route, service.places, service.policy)
-      let handshake = SocketHandshake(
-        settings, isKnown: isKnown,
-        control: SocketHandshake.Control(
-          missesToken: missesToken, detached: ticket.leaveUpstream, firstMessage: { self.state.withLock { $0.firstMessage } }))
-      guard let handover = service.handover else { return handshake }
-      return SessionHandover(
-        handover, behind: service.handshake == nil ? nil : handshake,
-        control: SessionHandover.Control(detached: ticket.leaveUpstream) { [ticket] in ticket.handedOver(for: $0, succeeded: $1) })
+      switch kind {
+      case .handshake(let settings): handshake(settings, isKnown: isKnown)
+      case .handover(let settings, let inner):
+        SessionHandover(
+          settings, behind: inner.map { handshake($0, isKnown: isKnown) },
+          control: SessionHandover.Control(detached: ticket.leaveUpstream) { [ticket] in ticket.handedOver(for: $0, succeeded: $1) })
+      }
     } ask: { [self] in
       ask($0)
     }
+  }
+
+  private func handshake(_ settings: SocketHandshake.Settings, isKnown: Bool) -> SocketHandshake {
+    SocketHandshake(
+      settings, isKnown: isKnown,
+      control: SocketHandshake.Control(
+        missesToken: missesToken, detached: ticket.leaveUpstream, firstMessage: { self.state.withLock { $0.firstMessage } }))
   }
 
   /// The client authenticates without a token.

@@ -11,7 +11,7 @@ import Testing
 @Suite struct HTTPFetchTests {
   /// - Parameter timeout: as long as it takes where it is not what a test is about: other tests keep the threads busy.
   private func fetch(
-    _ url: String, method: String = "GET", headers: [Inquiry.Field] = [], body: String = "", timeout: Duration = .seconds(300),
+    _ url: String, method: String = "GET", headers: [Inquiry.Field] = [], body: String = "", timeout: Duration = .seconds(3_600),
     maximumBytes: Int = 100
   ) async -> (InquiryAnswer, HTTPFetch.Failure?) {
     let fetch = HTTPFetch(group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  private func fetch(from server: StubServer, timeout: Duration = .seconds(300)) async -> InquiryAnswer {
+  private func fetch(from server: StubServer, timeout: Duration = .seconds(3_600)) async -> InquiryAnswer {
     await fetch("http://127.0.0.1:\(server.port)/keys", timeout: timeout).0
   }
 
